@@ -1,0 +1,99 @@
+package locales
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // Asia/Baku, also where the machine has no zone files
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+)
+
+// Locale is the words and conventions of one language. It is immutable and safe
+// for concurrent use.
+type Locale struct {
+	tag            language.Tag
+	lang           string
+	messages       map[string]message
+	countries      map[string]string
+	group, decimal string // CLDR symbols of the language
+	zone           *time.Location
+}
+
+func newLocale(bundle *i18n.Bundle, tag language.Tag, from map[string]*i18n.Message) (*Locale, error) {
+	zone, err := time.LoadLocation("Asia/Baku")
+	if err != nil {
+		return nil, err
+	}
+	l := &Locale{
+		tag: tag, lang: tag.String(), zone: zone, group: ".", decimal: ",",
+		messages: make(map[string]message, len(from)), countries: countryNames(tag),
+	}
+	if tag == language.English {
+		l.group, l.decimal = ",", "."
+	}
+	loc := i18n.NewLocalizer(bundle, l.lang)
+	var wrong []error
+	for id, m := range from {
+		msg, err := newMessage(loc, m)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		l.messages[id] = msg
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("%s: %w", l.lang, errors.Join(wrong...))
+	}
+	return l, nil
+}
+
+// Lang is the language's tag, "az" or "en", as the lang attribute takes it.
+func (l *Locale) Lang() string { return l.lang }
+
+// Has reports whether there is a message of this name.
+func (l *Locale) Has(id string) bool {
+	_, ok := l.messages[id]
+	return ok
+}
+
+// T is the message with its placeholders filled; args are name, value pairs. A
+// message that does not exist comes back as its name.
+func (l *Locale) T(id string, args ...any) string {
+	m, ok := l.messages[id]
+	if !ok {
+		return id
+	}
+	return m.more.fill(l, args)
+}
+
+// N is the message in the plural form for n, with n itself for {{.n}}.
+func (l *Locale) N(id string, n int, args ...any) string {
+	m, ok := l.messages[id]
+	if !ok {
+		return id
+	}
+	p := m.more
+	if n == 1 {
+		p = m.one
+	}
+	return p.fill(l, append(args[:len(args):len(args)], "n", n))
+}
+
+// Split is the message cut at one of its placeholders, for pages that put
+// markup there; other placeholders are filled from args. If the message lacks
+// the placeholder, all of it comes before.
+func (l *Locale) Split(id, name string, args ...any) (before, after string) {
+	m, ok := l.messages[id]
+	if !ok {
+		return id, ""
+	}
+	before, after, _ = strings.Cut(m.more.fill(l, append(args[:len(args):len(args)], name, mark)), mark)
+	return before, after
+}
+
+// Collator returns a new collator by the language's rules (CLDR). A collator
+// must not be shared between goroutines.
+func (l *Locale) Collator() *collate.Collator { return collate.New(l.tag) }

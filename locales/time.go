@@ -1,0 +1,63 @@
+package locales
+
+import "time"
+
+// Date prints the day in Baku, 20.11.2026, in both languages.
+func (l *Locale) Date(t time.Time) string { return t.In(l.zone).Format("02.01.2006") }
+
+// DateTime prints day and minute in Baku, 20.11.2026 14:28.
+func (l *Locale) DateTime(t time.Time) string { return t.In(l.zone).Format("02.01.2006 15:04") }
+
+// Clock prints the time of day in Baku to the second, 14:32:07.
+func (l *Locale) Clock(t time.Time) string { return t.In(l.zone).Format("15:04:05") }
+
+// Minute prints the time of day in Baku to the minute, 14:32.
+func (l *Locale) Minute(t time.Time) string { return t.In(l.zone).Format("15:04") }
+
+// Machine prints the instant for a datetime attribute (RFC 3339, Baku time).
+func (l *Locale) Machine(t time.Time) string { return t.In(l.zone).Format(time.RFC3339) }
+
+// Day prints a calendar day given as YYYY-MM-DD, the form of documents and
+// filters, as Date does. Text that is no such day comes back unchanged.
+func (l *Locale) Day(iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return t.Format("02.01.2006")
+}
+
+// SameDay reports whether both instants fall on one day in Baku.
+func (l *Locale) SameDay(a, b time.Time) bool { return l.Date(a) == l.Date(b) }
+
+// Span prints a length of time in at most two units, such as “3 days 3 hours”:
+// hours go without minutes from twelve on, days without hours from thirty on.
+// Less than a minute, or a negative length, is "".
+func (l *Locale) Span(d time.Duration) string {
+	minutes := int(d / time.Minute)
+	hours, days := minutes/60, minutes/60/24
+	switch {
+	case minutes < 1:
+		return ""
+	case hours < 1:
+		return l.N("time.minutes", minutes)
+	case hours < 12 && minutes%60 > 0:
+		return l.N("time.hours", hours) + " " + l.N("time.minutes", minutes%60)
+	case days < 1:
+		return l.N("time.hours", hours)
+	case days < 30 && hours%24 > 0:
+		return l.N("time.days", days) + " " + l.N("time.hours", hours%24)
+	default:
+		return l.N("time.days", days)
+	}
+}
+
+// Ago prints how long ago something was, such as “3 days 3 hours ago”. What
+// lies less than a minute back, or ahead because clocks differ, is “just now”.
+func (l *Locale) Ago(d time.Duration) string {
+	span := l.Span(d)
+	if span == "" {
+		return l.T("time.now")
+	}
+	return l.T("time.ago", "span", span)
+}
