@@ -1,0 +1,50 @@
+package feed
+
+// The forms of identifiers. The schema says the same as regular expressions.
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
+func lower(c byte) bool { return c >= 'a' && c <= 'z' }
+func alnum(c byte) bool { return digit(c) || upper(c) || lower(c) }
+func snake(c byte) bool { return digit(c) || lower(c) || c == '_' }
+
+func every(s string, is func(byte) bool) bool {
+	for i := range len(s) {
+		if !is(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// registrationForm: 1 to 40 letters and digits, with single - / . between
+// them. Nothing that a URL path would read as "." or ".." can occur.
+func registrationForm(s string) bool {
+	if len(s) > 40 {
+		return false
+	}
+	separated := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case alnum(c):
+			separated = false
+		case (c == '-' || c == '/' || c == '.') && !separated:
+			separated = true
+		default:
+			return false
+		}
+	}
+	return !separated
+}
+
+func checkpointForm(s string) bool { return len(s) <= 10 && every(s, alnum) }
+
+func statusForm(s string) bool { return len(s) <= 40 && lower(s[0]) && every(s, snake) }
+
+func requirementForm(s string) bool { return len(s) <= 60 && lower(s[0]) && every(s, snake) }
+
+func documentTypeForm(s string) bool { return len(s) <= 3 && every(s, alnum) }
+
+func packageTypeForm(s string) bool { return len(s) <= 3 && every(s, alnum) }
+
+func commodityForm(s string) bool { return len(s) >= 4 && len(s) <= 10 && every(s, digit) }
