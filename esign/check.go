@@ -1,0 +1,212 @@
+package esign
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+)
+
+// subject is a certificate on its way through the checks.
+type subject struct {
+	cert    *x509.Certificate
+	use     Use
+	bound   bool              // the signature names the certificate by signing-certificate-v2
+	profile *Profile          // set by checkIssuer
+	issuer  *x509.Certificate // set by checkIssuer
+	id      Identity          // filled by the identity checks, handed out after the last one
+}
+
+// certificateChecks run in this order; each may rely on those before it. What
+// is cheap and needs no trust comes first, the network last.
+var certificateChecks = [...]func(context.Context, *Verifier, *subject) error{
+	checkNotCA,
+	checkKeySize,
+	checkIssuer,
+	checkValidity,
+	checkChain,
+	checkUse,
+	checkPolicy,
+	checkBinding,
+	checkIdentity,
+	checkRevocation,
+	checkDeadline,
+}
+
+// certificate runs all checks on a certificate whose holder has proved to have
+// its key. It is the only maker of identities.
+func (v *Verifier) certificate(ctx context.Context, s *subject) (Identity, error) {
+	for _, check := range certificateChecks {
+		if err := check(ctx, v, s); err != nil {
+			return Identity{}, s.annotate(err)
+		}
+	}
+	s.id.Use = s.use
+	s.id.Issuer = s.profile.ID
+	s.id.Serial = s.cert.SerialNumber.Text(16)
+	s.id.Fingerprint = sha256.Sum256(s.cert.Raw)
+	s.id.NotAfter = s.cert.NotAfter
+	s.id.Certificate = bytes.Clone(s.cert.Raw)
+	return s.id, nil
+}
+
+// annotate adds issuer and serial for the record of attempts, once the issuer
+// has proved to be the one that the certificate names.
+func (s *subject) annotate(err error) error {
+	var e *Error
+	if errors.As(err, &e) && s.profile != nil {
+		e.Issuer, e.Serial = s.profile.ID, s.cert.SerialNumber.Text(16)
+	}
+	return err
+}
+
+// checkNotCA refuses authorities, and certificates of the first two versions,
+// which cannot say whether they are one.
+func checkNotCA(_ context.Context, _ *Verifier, s *subject) error {
+	if s.cert.Version != 3 {
+		return refuse(CertificateMalformed, "version")
+	}
+	if s.cert.IsCA || s.cert.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
+		return refuse(CACertificate, "basic constraints")
+	}
+	return nil
+}
+
+func checkKeySize(_ context.Context, _ *Verifier, s *subject) error {
+	if !keyAllowed(s.cert.PublicKey, minRSABits) {
+		return refuse(WeakAlgorithm, "key")
+	}
+	return nil
+}
+
+// checkIssuer finds the profile whose issuer signed the certificate.
+func checkIssuer(_ context.Context, v *Verifier, s *subject) error {
+	if !signedStrongly(s.cert) {
+		return refuse(WeakAlgorithm, "certificate signature")
+	}
+	for _, p := range v.trust.profiles {
+		for _, ca := range p.Issuers {
+			if bytes.Equal(ca.RawSubject, s.cert.RawIssuer) && s.cert.CheckSignatureFrom(ca) == nil {
+				s.profile, s.issuer = p, ca
+				return nil
+			}
+		}
+	}
+	return refuse(IssuerNotTrusted, "issuer")
+}
+
+// signedStrongly reports whether the certificate's own signature uses an
+// allowed algorithm. Names are compared, not strengths: what is not listed is
+// refused.
+func signedStrongly(c *x509.Certificate) bool {
+	switch c.SignatureAlgorithm {
+	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
+		x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS,
+		x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512:
+		return true
+	}
+	return false
+}
+
+// checkValidity uses the verifier's clock: a signing time in the file is
+// written by the signer and proves nothing.
+func checkValidity(_ context.Context, v *Verifier, s *subject) error {
+	now := v.now()
+	if now.Before(s.cert.NotBefore) {
+		return &Error{Reason: NotYetValid, Check: "validity", At: s.cert.NotBefore}
+	}
+	if now.After(s.cert.NotAfter) {
+		return &Error{Reason: Expired, Check: "validity", At: s.cert.NotAfter}
+	}
+	return nil
+}
+
+// checkChain builds a path from the profile's own certificates only (RFC 5280
+// §6): signatures, validity, basic constraints, path length, name constraints,
+// critical extensions. Purposes are checkUse's.
+func checkChain(_ context.Context, v *Verifier, s *subject) error {
+	chains, err := s.cert.Verify(s.pathOptions(v))
+	if err != nil {
+		return refuse(IssuerNotTrusted, "chain")
+	}
+	for _, chain := range chains {
+		if strongChain(chain) {
+			return nil
+		}
+	}
+	return refuse(WeakAlgorithm, "chain")
+}
+
+func (s *subject) pathOptions(v *Verifier) x509.VerifyOptions {
+	return x509.VerifyOptions{
+		Roots:         s.profile.roots,
+		Intermediates: s.profile.intermediates,
+		CurrentTime:   v.now(),
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	}
+}
+
+// strongChain looks at every signature and key above the certificate; the
+// anchor's own signature is not relied on.
+func strongChain(chain []*x509.Certificate) bool {
+	for i, c := range chain[1:] {
+		anchor := i == len(chain)-2
+		if !keyAllowed(c.PublicKey, minRSABits) || (!anchor && !signedStrongly(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkUse applies the profile's rule for this use: key usage, extended key
+// usage of the certificate and of its issuer, and key size.
+func checkUse(_ context.Context, _ *Verifier, s *subject) error {
+	rule, ok := s.profile.Uses[s.use]
+	switch {
+	case !ok:
+		return refuse(WrongPurpose, "use not allowed by profile")
+	case s.cert.KeyUsage&rule.KeyUsage == 0:
+		return refuse(WrongPurpose, "key usage")
+	case !rule.allowsExtKeyUsage(s.cert, rule.ExtKeyUsageOptional):
+		return refuse(WrongPurpose, "extended key usage")
+	case !rule.allowsExtKeyUsage(s.issuer, true):
+		return refuse(WrongPurpose, "extended key usage of issuer")
+	case !keyAllowed(s.cert.PublicKey, s.profile.MinRSABits):
+		return refuse(WeakAlgorithm, "key")
+	}
+	return nil
+}
+
+// checkPolicy has the path validated once more with the profile's policies as
+// the only acceptable ones (RFC 5280 §6.1.1 (c)).
+func checkPolicy(_ context.Context, v *Verifier, s *subject) error {
+	rule := s.profile.Uses[s.use]
+	if len(rule.Policies) == 0 {
+		return nil
+	}
+	opts := s.pathOptions(v)
+	opts.CertificatePolicies = rule.Policies
+	if _, err := s.cert.Verify(opts); err != nil {
+		return refuse(WrongPurpose, "certificate policy")
+	}
+	return nil
+}
+
+// checkBinding demands signing-certificate-v2 where the profile does. Whether
+// it names the right certificate was checked on reading.
+func checkBinding(_ context.Context, _ *Verifier, s *subject) error {
+	if s.use == UseSignedFile && s.profile.SigningCert && !s.bound {
+		return refuse(SigningCertRequired, "signing-certificate-v2")
+	}
+	return nil
+}
+
+// checkDeadline gives no answer after the caller has stopped waiting.
+func checkDeadline(ctx context.Context, _ *Verifier, _ *subject) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("esign: %w", err)
+	}
+	return nil
+}
