@@ -1,0 +1,78 @@
+package views
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Fault says which part does not answer, for status 503.
+type Fault string
+
+// The parts that a page needs.
+const (
+	FaultUnknown  Fault = ""
+	FaultData     Fault = "data"     // the goods cannot be read
+	FaultRegister Fault = "register" // the request cannot be registered, so the answer may not be sent
+)
+
+// ErrorView is a page in place of the one that was asked for.
+type ErrorView struct {
+	Status     int           // HTTP status; one without words of its own is shown as 400 or 500
+	Fault      Fault         // only with 503
+	RetryAfter time.Duration // when it makes sense to try again; 0 = unknown
+	Retry      string        // address that tries again, or "" where repeating does not help
+	Home       string        // the service's start page on its own host, for 421; "" = this host
+}
+
+// ExpiredView is the page in place of one that needs a session, after the
+// session has ended.
+type ExpiredView struct {
+	Return string        // the page that was asked for, or ""
+	Idle   time.Duration // how long a session lives without use; 0 = do not say
+}
+
+// key names the messages of the error.
+func (v ErrorView) key() string {
+	switch v.Status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusRequestEntityTooLarge, http.StatusMisdirectedRequest, http.StatusTooManyRequests,
+		http.StatusInternalServerError:
+		return "error." + strconv.Itoa(v.Status)
+	case http.StatusServiceUnavailable:
+		if v.Fault != FaultUnknown {
+			return "error.503_" + string(v.Fault)
+		}
+		return "error.503"
+	}
+	if v.Status >= 400 && v.Status < 500 {
+		return "error.400"
+	}
+	return "error.500"
+}
+
+// art names the drawing above the error.
+func (v ErrorView) art() string {
+	switch v.Status {
+	case http.StatusForbidden, http.StatusMisdirectedRequest:
+		return "lock"
+	case http.StatusTooManyRequests:
+		return "clock"
+	}
+	if v.Status >= 400 && v.Status < 500 {
+		return "missing"
+	}
+	return "barrier"
+}
+
+// failure makes the frame of an error page.
+func (p Page) failure(title string) Page {
+	p.Title, p.Error, p.Noindex, p.Tab = title, true, true, ""
+	return p
+}
+
+// expired makes the frame of the page after a session's end, which is no error.
+func (p Page) expired() Page {
+	p.Title, p.Person, p.Noindex, p.Tab = p.L.T("expired.title"), nil, true, ""
+	return p
+}

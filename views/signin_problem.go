@@ -1,0 +1,77 @@
+package views
+
+import (
+	"slices"
+
+	"customs.gov.az/portal/locales"
+)
+
+// SignInProblem is the code of a reason why somebody could not sign in: one of
+// the e-signature check or of the portal's own steps around it. The words stand
+// in locales under signin.problem.CODE. A code without words is shown as
+// “unknown”; "" is no problem at all.
+type SignInProblem string
+
+// The problems that the portal finds itself, around the check of a signature.
+const (
+	ProblemUnknown              SignInProblem = "unknown"
+	ProblemChallengeUsed        SignInProblem = "challenge_used"          // each challenge serves once
+	ProblemChallengeExpired     SignInProblem = "challenge_expired"       // its time is over
+	ProblemChallengeOtherClient SignInProblem = "challenge_other_browser" // downloaded in another browser
+	ProblemChallengeUnknown     SignInProblem = "challenge_unknown"       // the signature is over something else
+	ProblemFileMissing          SignInProblem = "file_missing"            // the form came without a file
+	ProblemTooLarge             SignInProblem = "too_large"               // the file, or the whole request
+	ProblemNoCertificate        SignInProblem = "no_certificate"          // the browser sent none
+	ProblemBrowserMismatch      SignInProblem = "browser_mismatch"        // hand-over opened in another browser
+	ProblemHandoverExpired      SignInProblem = "handover_expired"        // hand-over too late or repeated
+	ProblemTooManyAttempts      SignInProblem = "too_many_attempts"       // rate limit
+	ProblemCompanyMissing       SignInProblem = "company_missing"         // no taxpayer number chosen
+	ProblemCompanyUnknown       SignInProblem = "company_unknown"         // chosen one is not in the certificate
+)
+
+// SignInProblems lists every code that has words of its own.
+func SignInProblems() []SignInProblem {
+	return slices.Concat([]SignInProblem{
+		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
+		ProblemChallengeUnknown, ProblemFileMissing, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
+		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
+	}, signatureProblems())
+}
+
+// signatureProblems are the reasons of the signature and certificate checks.
+func signatureProblems() []SignInProblem {
+	return []SignInProblem{
+		"not_a_signature", "trailing_data", "no_signer", "several_signers", "weak_algorithm", "content_unknown",
+		"no_signed_attributes", "content_type", "message_digest", "content_mismatch", "signature_invalid",
+		"certificate_missing", "certificate_ambiguous", "certificate_malformed", "signing_certificate_mismatch",
+		"signing_certificate_required", "ca_certificate", "issuer_not_trusted", "not_yet_valid", "expired",
+		"wrong_purpose", "revoked", "suspended", "revocation_unavailable", "no_voen", "no_pin", "attribute_twice",
+		"malformed_identity",
+	}
+}
+
+// words is one part of the problem's message: title, text or next.
+func (s SignInProblem) words(l *locales.Locale, part string) string {
+	if !l.Has("signin.problem." + string(s) + "." + part) {
+		s = ProblemUnknown
+	}
+	return l.T("signin.problem." + string(s) + "." + part)
+}
+
+// aboutFile reports whether another file may help, so that the summary leads to
+// the field.
+func (s SignInProblem) aboutFile() bool {
+	switch s {
+	case ProblemFileMissing, ProblemTooLarge, "not_a_signature", "trailing_data", "no_signer":
+		return true
+	}
+	return false
+}
+
+// orUnknown is the problem for a page that has nothing else to show.
+func orUnknown(s SignInProblem) SignInProblem {
+	if s == "" {
+		return ProblemUnknown
+	}
+	return s
+}
