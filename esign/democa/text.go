@@ -1,0 +1,81 @@
+package democa
+
+import (
+	"fmt"
+	"strings"
+)
+
+const businessProfile = `{
+  "name": "Demo: legal persons and entrepreneurs",
+  "issuers": ["business.pem"],
+  "roots": ["root.pem"],
+  "uses": {
+    "client_certificate": {
+      "key_usage": ["digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.2"]
+    },
+    "signed_file": {
+      "key_usage": ["nonRepudiation", "digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
+    }
+  },
+  "voen": {"attributes": ["2.5.4.97"], "prefixes": ["VATAZ-", "TINAZ-"], "several": true},
+  "pin": {"attributes": ["2.5.4.5"], "prefixes": ["PNOAZ-"], "required": true},
+  "organisation": ["2.5.4.10"],
+  "revocation": {"mode": "none", "reason": "the demo's issuers publish nothing"}
+}
+`
+
+const citizensProfile = `{
+  "name": "Demo: citizens, who have no taxpayer number",
+  "issuers": ["citizens.pem"],
+  "roots": ["root.pem"],
+  "uses": {
+    "client_certificate": {
+      "key_usage": ["digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.2"]
+    },
+    "signed_file": {
+      "key_usage": ["nonRepudiation", "digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
+    }
+  },
+  "pin": {"attributes": ["2.5.4.5"], "prefixes": ["PNOAZ-"], "required": true},
+  "revocation": {"mode": "none", "reason": "the demo's issuers publish nothing"}
+}
+`
+
+// readme tells a newcomer who the people are and how to sign in as one.
+func readme() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `The people of the demo. None of them exists; their keys were made on this machine
+and are worth nothing elsewhere.
+
+NAME.p12  certificate, key and issuers, for a browser or a signing program; password: %s
+NAME.pem  the certificate
+NAME.key  the key, not encrypted
+
+To sign in with a file as aysel: download the challenge from the sign-in page, sign it, upload the result.
+
+  openssl cms -sign -binary -in CHALLENGE -signer aysel.pem -inkey aysel.key -outform DER -out signed.p7s
+
+To sign in with a certificate: import aysel.p12 into the browser, and ../tls/ca.pem as an authority
+that it may trust for websites.
+
+`, Password)
+	for _, p := range People() {
+		fmt.Fprintf(&b, "%-9s %s, PIN %s", p.Name, p.FullName(), p.PIN)
+		if p.Organisation != "" {
+			fmt.Fprintf(&b, ", %s", p.Organisation)
+		}
+		for _, v := range p.VOENs {
+			fmt.Fprintf(&b, ", VÖEN %s", v)
+		}
+		outcome := "signs in"
+		if p.Expect != "" {
+			outcome = "refused (" + string(p.Expect) + ")"
+		}
+		fmt.Fprintf(&b, "\n          %s: %s\n", outcome, p.Note)
+	}
+	return b.String()
+}
