@@ -1,0 +1,59 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Challenge is a one-time text to sign, bound to the browser that fetched it.
+type Challenge struct {
+	ID        uuid.UUID
+	Content   []byte
+	ExpiresAt time.Time
+	Expired   bool // by the database's clock
+	Used      bool
+	SameOwner bool // it was made for the browser that asks
+}
+
+// CreateChallenge stores a text to sign for the browser whose secret has this
+// SHA-256. The content must hold enough randomness to be unique.
+func (d *DB) CreateChallenge(ctx context.Context, browser [32]byte, content []byte, life time.Duration) error {
+	s256, s384, s512 := sha256.Sum256(content), sha512.Sum384(content), sha512.Sum512(content)
+	_, err := d.pool.Exec(ctx, `
+		insert into challenge (id, browser_hash, content, sha256, sha384, sha512, expires_at)
+		values ($1, $2, $3, $4, $5, $6, now() + $7::interval)`,
+		uuid.New(), browser[:], content, s256[:], s384[:], s512[:], life)
+	return err
+}
+
+// FindChallenge finds the text with this SHA-256, SHA-384 or SHA-512 digest,
+// whoever it was made for, or ErrNotFound.
+func (d *DB) FindChallenge(ctx context.Context, browser [32]byte, digest []byte) (Challenge, error) {
+	var c Challenge
+	err := d.pool.QueryRow(ctx, `
+		select id, content, expires_at, expires_at <= now(), used_at is not null, browser_hash = $2
+		  from challenge where sha256 = $1 or sha384 = $1 or sha512 = $1`,
+		digest, browser[:]).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.SameOwner)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, ErrNotFound
+	}
+	return c, err
+}
+
+// UseChallenge consumes a live challenge of this browser, once: the second call
+// is ErrNotFound.
+func (d *DB) UseChallenge(ctx context.Context, browser [32]byte, id uuid.UUID) error {
+	tag, err := d.pool.Exec(ctx, `
+		update challenge set used_at = now()
+		 where id = $1 and browser_hash = $2 and used_at is null and expires_at > now()`, id, browser[:])
+	if err == nil && tag.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return err
+}

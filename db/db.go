@@ -1,0 +1,143 @@
+// Package db is PostgreSQL: the only room that knows pgx. It holds one file for
+// each aggregate, with its SQL in the function that runs it. What a page may
+// see is decided by row-level security from the session row, not by a
+// condition that a query could forget.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// The errors of this package. Anything else is the database failing.
+var (
+	ErrNoSession   = errors.New("db: no such session, or it has ended")
+	ErrNotFound    = errors.New("db: not found")
+	ErrVersion     = errors.New("db: the database has another version of the schema")
+	ErrServingRole = errors.New("db: the serving role may do too much or too little")
+	ErrNotDurable  = errors.New("db: the register entry could not be made durable")
+	ErrUnreachable = errors.New("db: the database cannot be reached")
+)
+
+// DB is a pool of connections as the serving role.
+type DB struct {
+	pool *pgxpool.Pool
+	url  string
+}
+
+// Options tune Open. The zero value is usable.
+type Options struct {
+	MaxConns int32         // default: 4 per core, at least 8
+	Timeout  time.Duration // to connect, default 5 s
+}
+
+// Open connects as the serving role and refuses a database that is of another
+// schema version, or a role that could step around row-level security.
+// Errors: ErrUnreachable, ErrVersion, ErrServingRole.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Second
+	}
+	cfg.ConnConfig.ConnectTimeout = o.Timeout
+	cfg.ConnConfig.RuntimeParams["role"] = "portal_app"
+	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	if o.MaxConns > 0 {
+		cfg.MaxConns = o.MaxConns
+	} else {
+		cfg.MaxConns = max(cfg.MaxConns, 8)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	d := &DB{pool: pool, url: url}
+	if err := d.check(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close ends all connections.
+func (d *DB) Close() { d.pool.Close() }
+
+// check makes sure that the schema is the program's own and that the role that
+// logged in neither owns it nor bypasses row-level security.
+func (d *DB) check(ctx context.Context) error {
+	var version int32
+	err := d.pool.QueryRow(ctx, `select version from schema_version`).Scan(&version)
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && pg.Code == "42P01":
+		return fmt.Errorf("%w: it has no tables yet; run portal migrate", ErrVersion)
+	case errors.As(err, &pg) && (pg.Code == "42501" || pg.Code == "22023"):
+		return fmt.Errorf("%w: the login role must be a member of portal_app; run portal migrate", ErrServingRole)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	if want := Version(); version != want {
+		return fmt.Errorf("%w: it has %d, this program needs %d; run portal migrate with this program", ErrVersion, version, want)
+	}
+	var mighty, owner, inherits bool
+	err = d.pool.QueryRow(ctx, `
+		select r.rolsuper or r.rolbypassrls or r.rolcreaterole,
+		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		                where n.nspname = 'public' and c.relowner = r.oid),
+		       r.rolinherit
+		  from pg_roles r where r.rolname = session_user`).Scan(&mighty, &owner, &inherits)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	case mighty:
+		return fmt.Errorf("%w: the login role is a superuser, may create roles or bypasses row-level security", ErrServingRole)
+	case owner:
+		return fmt.Errorf("%w: the login role owns tables", ErrServingRole)
+	case inherits:
+		return fmt.Errorf("%w: the login role must be NOINHERIT", ErrServingRole)
+	}
+	return nil
+}
+
+// Ready reports whether a goods page could be served: the database answers and
+// can be written. It is an error otherwise.
+func (d *DB) Ready(ctx context.Context) error {
+	var recovering bool
+	err := d.pool.QueryRow(ctx, `select pg_is_in_recovery() from pending limit 0`).Scan(&recovering)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+// inTx runs f in a transaction as role, which is rolled back if f fails.
+func (d *DB) inTx(ctx context.Context, role string, f func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		if role != "" {
+			if _, err := tx.Exec(ctx, `set local role `+pgx.Identifier{role}.Sanitize()); err != nil {
+				return err
+			}
+		}
+		return f(tx)
+	})
+}
+
+// scrub keeps the address of the database, which may hold a password, out of
+// an error's text.
+func scrub(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return errors.New("it cannot be parsed")
+	}
+	return err
+}

@@ -1,0 +1,297 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/locales"
+)
+
+// Snapshot is one line of the feed, ready to be stored.
+type Snapshot struct {
+	Consignment *customs.Consignment
+	Digest      [16]byte // of the content: the same revision must have the same
+}
+
+// Fate says what became of a snapshot.
+type Fate string
+
+// The fates. Older and Same change nothing on the list; Older is still kept as
+// an event. Conflict and Elsewhere are rejections.
+const (
+	Stored    Fate = "stored"
+	Same      Fate = "same"      // this revision is stored already
+	Older     Fate = "older"     // a newer revision is stored
+	Conflict  Fate = "conflict"  // this revision is stored with other content
+	Elsewhere Fate = "elsewhere" // another checkpoint registered it
+)
+
+// StoreFeed stores a batch in one transaction: snapshots, their events, the
+// read model, how fresh each checkpoint is, and the notice to open pages. It
+// answers the fate of each snapshot, in order. Nothing is stored on an error.
+func (d *DB) StoreFeed(ctx context.Context, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
+	fates := make([]Fate, len(batch))
+	err := d.inTx(ctx, "portal_feed", func(tx pgx.Tx) error {
+		if err := lockCheckpoints(ctx, tx, batch, beats); err != nil {
+			return err
+		}
+		winners, touched, err := decide(ctx, tx, batch, fates)
+		if err != nil {
+			return err
+		}
+		b := &pgx.Batch{}
+		queueConsignments(b, winners)
+		queueEvents(b, batch, fates)
+		queuePending(b, winners)
+		queueCheckpoints(b, batch, beats)
+		queueNotices(b, touched, len(beats) > 0)
+		return tx.SendBatch(ctx, b).Close()
+	})
+	return fates, err
+}
+
+// lockCheckpoints makes senders of the same checkpoint wait for one another, in
+// one order for all, so that the decisions below hold until the commit.
+func lockCheckpoints(ctx context.Context, tx pgx.Tx, batch []Snapshot, beats []customs.Heartbeat) error {
+	var codes []string
+	for _, s := range batch {
+		codes = append(codes, s.Consignment.Checkpoint)
+	}
+	for _, h := range beats {
+		codes = append(codes, h.Checkpoint)
+	}
+	slices.Sort(codes)
+	codes = slices.Compact(codes)
+	b := &pgx.Batch{}
+	for _, c := range codes {
+		b.Queue(`insert into checkpoint (code) values ($1) on conflict do nothing`, c)
+		b.Queue(`select 1 from checkpoint where code = $1 for update`, c)
+	}
+	return tx.SendBatch(ctx, b).Close()
+}
+
+// stored is what the table holds of a registration.
+type stored struct {
+	revision   int64
+	digest     [16]byte
+	checkpoint string
+	voen       customs.VOEN
+}
+
+// decide compares the batch with what is stored, in the order of the lines, and
+// returns the newest snapshot of each registration that is new, and the VÖENs
+// whose list changes by them: also the former one of a corrected consignment.
+func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, err error) {
+	registrations := make([]string, len(batch))
+	for i, s := range batch {
+		registrations[i] = s.Consignment.Registration
+	}
+	rows, err := tx.Query(ctx, `
+		select registration, revision, digest, checkpoint, voen from consignment
+		 where registration = any($1) for update`, registrations)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := make(map[string]stored, len(batch))
+	var registration string
+	var now stored
+	var digest []byte
+	if _, err := pgx.ForEachRow(rows, []any{&registration, &now.revision, &digest, &now.checkpoint, &now.voen}, func() error {
+		copy(now.digest[:], digest)
+		known[registration] = now
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	newest := make(map[string]int, len(batch))
+	for i, s := range batch {
+		c := s.Consignment
+		k, exists := known[c.Registration]
+		switch {
+		case exists && k.checkpoint != c.Checkpoint:
+			fates[i] = Elsewhere
+		case exists && k.revision == c.Revision && k.digest == s.Digest:
+			fates[i] = Same
+		case exists && k.revision == c.Revision:
+			fates[i] = Conflict
+		case exists && k.revision > c.Revision:
+			fates[i] = Older
+		default:
+			fates[i] = Stored
+			touched = append(touched, string(c.VOEN))
+			if exists && k.voen != c.VOEN {
+				touched = append(touched, string(k.voen))
+			}
+			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN}
+			newest[c.Registration] = i
+		}
+	}
+	winners = make([]Snapshot, 0, len(newest))
+	for i, s := range batch {
+		if n, ok := newest[s.Consignment.Registration]; ok && n == i {
+			winners = append(winners, s)
+		}
+	}
+	return winners, touched, nil
+}
+
+func queueConsignments(b *pgx.Batch, winners []Snapshot) {
+	var c columns
+	for _, s := range winners {
+		k := s.Consignment
+		document, _ := json.Marshal(k) // values of these types always marshal
+		c.add(k.Registration, k.Revision, s.Digest[:], k.Checkpoint, string(k.VOEN), string(k.Status), k.StatusAt, k.RegisteredAt, string(document))
+	}
+	c.queue(b, `
+		insert into consignment as c (registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document)
+		select registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document::jsonb
+		  from unnest($1::text[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
+		    as t (registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document)
+		on conflict (registration) do update
+		   set revision = excluded.revision, digest = excluded.digest, voen = excluded.voen, status = excluded.status,
+		       status_at = excluded.status_at, registered_at = excluded.registered_at, received_at = now(), document = excluded.document
+		 where c.revision < excluded.revision`)
+}
+
+// queueEvents keeps every revision's status, late ones too: only content that
+// was refused leaves no event.
+func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
+	var c columns
+	for i, s := range batch {
+		if fates[i] == Stored || fates[i] == Older {
+			c.add(s.Consignment.Registration, s.Consignment.Revision, string(s.Consignment.Status), s.Consignment.StatusAt)
+		}
+	}
+	c.queue(b, `
+		insert into consignment_event (registration, revision, status, status_at)
+		select * from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])
+		on conflict do nothing`)
+}
+
+func queuePending(b *pgx.Batch, winners []Snapshot) {
+	var c columns
+	var gone []string
+	for _, s := range winners {
+		if s.Consignment.Status.Terminal() {
+			gone = append(gone, s.Consignment.Registration)
+		} else {
+			addPending(&c, s.Consignment)
+		}
+	}
+	if len(gone) > 0 {
+		b.Queue(`delete from pending where registration = any($1)`, gone)
+	}
+	c.queue(b, `
+		insert into pending (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
+		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
+		       $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[],
+		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[])
+		on conflict (registration) do update
+		   set (voen, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
+		        document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
+		        next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		     = (excluded.voen, excluded.checkpoint, excluded.status, excluded.status_at, excluded.registered_at, now(), excluded.mode, excluded.vehicle,
+		        excluded.document_type, excluded.document_number, excluded.goods_description, excluded.commodity_code, excluded.goods_count, excluded.packages, excluded.gross_mass,
+		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search)`)
+}
+
+// addPending adds the narrow row of the list. Long texts are clipped there; the
+// details page has them whole.
+func addPending(c *columns, k *customs.Consignment) {
+	var doc customs.Document
+	if len(k.Documents) > 0 {
+		doc = k.Documents[0]
+	}
+	first := customs.GoodsItem{}
+	if len(k.Goods) > 0 {
+		first = k.Goods[0]
+	}
+	var next customs.Requirement
+	var since *time.Time
+	if r := k.Next(); r != nil {
+		next, since = *r, &r.Since
+	}
+	total := k.Totals()
+	var gross *int64
+	if total.GrossMass != nil {
+		g := int64(*total.GrossMass)
+		gross = &g
+	}
+	c.add(k.Registration, string(k.VOEN), k.Checkpoint, string(k.Status), k.StatusAt, k.RegisteredAt, int16(k.Transport.Mode), k.Transport.Vehicle,
+		doc.Type, doc.Number, clip(first.Description, 240), string(first.CommodityCode), int32(len(k.Goods)), total.Packages, gross,
+		next.Code, string(next.Who), clip(next.Agency, 80), clip(next.Note, 240), since, next.Due, searchText(k))
+}
+
+// searchText is everything one may look for, folded, at most 8,000 characters:
+// numbers first, so that they are never the part cut off.
+func searchText(k *customs.Consignment) string {
+	var parts []string
+	add := func(s ...string) {
+		for _, s := range s {
+			if s != "" {
+				parts = append(parts, s)
+			}
+		}
+	}
+	add(k.Registration, k.Transport.Vehicle, k.Transport.Trailer)
+	add(k.Transport.Containers...)
+	for _, d := range slices.Concat(k.Documents, k.PreviousDocuments) {
+		add(d.Number)
+	}
+	if k.Consignor != nil {
+		add(k.Consignor.Name)
+	}
+	if k.Carrier != nil {
+		add(k.Carrier.Name)
+	}
+	for _, g := range k.Goods {
+		add(string(g.CommodityCode), g.Description)
+		if len(parts) > 400 {
+			break
+		}
+	}
+	return clip(locales.Fold(strings.Join(parts, " ")), 8000)
+}
+
+func queueCheckpoints(b *pgx.Batch, batch []Snapshot, beats []customs.Heartbeat) {
+	seen := map[string]time.Time{}
+	for _, s := range batch {
+		seen[s.Consignment.Checkpoint] = time.Time{}
+	}
+	for _, h := range beats {
+		seen[h.Checkpoint] = later(seen[h.Checkpoint], h.AsOf)
+	}
+	var c columns
+	for code, asOf := range seen {
+		var at *time.Time
+		if !asOf.IsZero() {
+			at = &asOf
+		}
+		c.add(code, at)
+	}
+	c.queue(b, `
+		update checkpoint c set received_at = now(), as_of = greatest(c.as_of, t.as_of)
+		  from unnest($1::text[], $2::timestamptz[]) as t (code, as_of) where c.code = t.code`)
+}
+
+// queueNotices tells every process whose lists changed, in the transaction that
+// changed them. When they are many, or a checkpoint's freshness changed, it
+// tells all.
+func queueNotices(b *pgx.Batch, voens []string, all bool) {
+	slices.Sort(voens)
+	voens = slices.Compact(voens)
+	if all || len(voens) > 100 {
+		voens = []string{everyone}
+	}
+	if len(voens) > 0 {
+		b.Queue(`select pg_notify('`+channel+`', v) from unnest($1::text[]) v`, voens)
+	}
+}

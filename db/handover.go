@@ -1,0 +1,78 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// StartHandover opens a sign-in that another listener will finish, for the
+// browser whose secret has this SHA-256. home is where to bring it back to.
+func (d *DB) StartHandover(ctx context.Context, browser [32]byte, home string, life time.Duration) (uuid.UUID, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return id, err
+	}
+	_, err = d.pool.Exec(ctx, `
+		insert into handover (id, browser_hash, home, expires_at) values ($1, $2, $3, now() + $4::interval)`,
+		id, browser[:], home, life)
+	return id, err
+}
+
+// HandoverHome returns where an open sign-in began, or ErrNotFound when it is
+// unknown, verified already or expired.
+func (d *DB) HandoverHome(ctx context.Context, id uuid.UUID) (home string, err error) {
+	err = d.pool.QueryRow(ctx, `
+		select home from handover where id = $1 and code_hash is null and expires_at > now()`, id).Scan(&home)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	return home, err
+}
+
+// VerifyHandover stores whom the certificate named and returns the one-time
+// code that brings it home. It works once; then it is ErrNotFound.
+func (d *DB) VerifyHandover(ctx context.Context, id uuid.UUID, people []Person) (code string, err error) {
+	var secret [32]byte
+	rand.Read(secret[:])
+	code = base64.RawURLEncoding.EncodeToString(secret[:])
+	hash := sha256.Sum256([]byte(code))
+	tag, err := d.pool.Exec(ctx, `
+		update handover set code_hash = $2, identity = $3
+		 where id = $1 and code_hash is null and expires_at > now()`, id, hash[:], people)
+	if err == nil && tag.RowsAffected() == 0 {
+		return "", ErrNotFound
+	}
+	return code, err
+}
+
+// FinishHandover consumes the one-time code in the browser that started the
+// sign-in. Unknown, used, expired or another browser's is ErrNotFound.
+func (d *DB) FinishHandover(ctx context.Context, browser [32]byte, code string) (people []Person, err error) {
+	hash := sha256.Sum256([]byte(code))
+	err = d.pool.QueryRow(ctx, `
+		update handover set used_at = now()
+		 where code_hash = $1 and browser_hash = $2 and used_at is null and expires_at > now()
+		returning identity`, hash[:], browser[:]).Scan(&people)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	return people, err
+}
+
+// Sweep deletes sessions, challenges and sign-ins that ended more than a day
+// ago, and makes the register's partitions for the coming months.
+func (d *DB) Sweep(ctx context.Context) error {
+	b := &pgx.Batch{}
+	b.Queue(`delete from challenge where expires_at < now() - interval '1 day'`)
+	b.Queue(`delete from handover where expires_at < now() - interval '1 day'`)
+	b.Queue(`delete from session where expires_at < now() - interval '1 day'`)
+	b.Queue(`select make_register_partitions()`)
+	return d.pool.SendBatch(ctx, b).Close()
+}

@@ -1,0 +1,102 @@
+package db
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/tern/v2/migrate"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const versionTable = "public.schema_version"
+
+// Version is the schema version this program needs: the number of migrations.
+func Version() int32 {
+	files, err := migrate.FindMigrations(migrationFiles())
+	if err != nil {
+		panic(err) // embedded at build time and covered by a test
+	}
+	return int32(len(files))
+}
+
+func migrationFiles() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return sub
+}
+
+// Migrate brings the schema to Version as the owner and lets the login role
+// use it. Migrations only go forward: a database that is newer is refused with
+// ErrVersion. It is safe to run twice, and by several programs at once.
+func Migrate(ctx context.Context, ownerURL, login string) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	m, err := migrate.NewMigrator(ctx, conn, versionTable)
+	if err != nil {
+		return err
+	}
+	if err := m.LoadMigrations(migrationFiles()); err != nil {
+		return err
+	}
+	if err := m.Migrate(ctx); err != nil {
+		var newer migrate.BadVersionError
+		if errors.As(err, &newer) {
+			return fmt.Errorf("%w: it is newer than this program", ErrVersion)
+		}
+		return err
+	}
+	var known, member bool
+	err = conn.QueryRow(ctx, `
+		select exists (select from pg_roles where rolname = $1),
+		       exists (select from pg_auth_members m
+		                 join pg_roles g on g.oid = m.roleid join pg_roles l on l.oid = m.member
+		                where l.rolname = $1 and g.rolname = 'portal_feed')`, login).Scan(&known, &member)
+	if err != nil || member {
+		return err
+	}
+	if !known {
+		return fmt.Errorf("%w: the login role %q does not exist; CREATE ROLE … LOGIN NOINHERIT first", ErrServingRole, login)
+	}
+	_, err = conn.Exec(ctx, `grant portal_app, portal_feed to `+pgx.Identifier{login}.Sanitize())
+	return err
+}
+
+// Bootstrap makes, as a superuser, what an administrator would make by hand for
+// a private server: the roles portal_owner and portal and a database. What is
+// there already is left alone.
+func Bootstrap(ctx context.Context, superuserURL, name string) error {
+	conn, err := pgx.Connect(ctx, superuserURL)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, `
+		do $$ begin
+		  if not exists (select from pg_roles where rolname = 'portal_owner') then
+		    create role portal_owner login createrole;
+		  end if;
+		  if not exists (select from pg_roles where rolname = 'portal') then
+		    create role portal login noinherit;
+		  end if;
+		end $$`)
+	if err != nil {
+		return err
+	}
+	var exists bool
+	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, name).Scan(&exists); err != nil || exists {
+		return err
+	}
+	_, err = conn.Exec(ctx, `create database `+pgx.Identifier{name}.Sanitize()+` owner portal_owner template template0 encoding 'UTF8'`)
+	return err
+}

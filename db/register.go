@@ -1,0 +1,183 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/register"
+)
+
+// Register writes entries of the register of requests. One writer drains all
+// entries that wait into a single INSERT with synchronous commit, so that many
+// answers share one flush of the write-ahead log and none leaves before its
+// own entry is durable.
+type Register struct {
+	cfg     *pgx.ConnConfig
+	queue   chan *waiting
+	closing chan struct{}
+	done    chan struct{}
+	stop    context.CancelFunc
+	once    sync.Once
+	touched map[uuid.UUID]time.Time // when the writer last noted that a session is in use
+}
+
+type waiting struct {
+	entry register.Entry
+	ack   chan error
+}
+
+const (
+	groupSize    = 512 // entries in one INSERT at most
+	groupTimeout = 5 * time.Second
+	touchEvery   = 20 * time.Second // how exactly idle time is known
+	touchedLimit = 100_000          // sessions remembered at most
+)
+
+// NewRegister starts the writer on a connection of its own.
+func NewRegister(d *DB) *Register {
+	cfg := d.pool.Config().ConnConfig.Copy()
+	cfg.RuntimeParams["synchronous_commit"] = "on"
+	cfg.RuntimeParams["application_name"] = "portal register"
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Register{cfg: cfg, queue: make(chan *waiting, 4*groupSize),
+		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{}}
+	go r.run(ctx)
+	return r
+}
+
+// Close writes what waits and ends the writer.
+func (r *Register) Close() {
+	r.once.Do(func() { close(r.closing) })
+	select {
+	case <-r.done:
+	case <-time.After(groupTimeout):
+		r.stop()
+		<-r.done
+	}
+}
+
+// Write returns when the entry is durable. Any error, ErrNotDurable or the
+// context's, means that the answer must not be sent.
+func (r *Register) Write(ctx context.Context, e register.Entry) error {
+	w := &waiting{entry: e, ack: make(chan error, 1)}
+	select {
+	case r.queue <- w:
+	case <-r.closing:
+		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
+	}
+	select {
+	case err := <-w.ack:
+		return err
+	case <-r.done:
+		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
+	}
+}
+
+func (r *Register) run(ctx context.Context) {
+	defer close(r.done)
+	defer r.stop()
+	var conn *pgx.Conn
+	defer func() {
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx)) // nothing waits any more
+		}
+	}()
+	for {
+		group := r.next()
+		if len(group) == 0 {
+			return
+		}
+		var err error
+		conn, err = r.write(ctx, conn, group)
+		for _, w := range group {
+			w.ack <- err
+		}
+		if err == nil {
+			r.touch(ctx, conn, group)
+		}
+	}
+}
+
+// next waits for an entry and collects everything that waits behind it. It is
+// empty when the register closes and nothing waits.
+func (r *Register) next() []*waiting {
+	var group []*waiting
+	select {
+	case w := <-r.queue:
+		group = append(group, w)
+	case <-r.closing:
+	}
+	for len(group) < groupSize {
+		select {
+		case w := <-r.queue:
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// write stores a group, on a new connection if the last one was lost. An entry
+// is never tried twice: when it is unknown whether it was stored, its answer is
+// not sent.
+func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	if conn == nil || conn.IsClosed() {
+		c, err := pgx.ConnectConfig(ctx, r.cfg)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNotDurable, ErrUnreachable)
+		}
+		conn = c
+	}
+	var c columns
+	for _, w := range group {
+		e := w.entry
+		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(e.Asked, 2000),
+			string(e.Outcome), int32(e.Results), e.Elapsed.Microseconds())
+	}
+	_, err := conn.Exec(ctx, `
+		insert into register_entry (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)
+		select request_id::uuid, channel, actor, session_id::uuid, subject, action, asked, outcome, results, elapsed_us
+		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bigint[])
+		    as t (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)`, c.cols...)
+	if err != nil {
+		return conn, fmt.Errorf("%w: %w", ErrNotDurable, err)
+	}
+	return conn, nil
+}
+
+// touch notes that the sessions of a written group are in use: to look is to
+// stay signed in. It comes after the answers were let go and may fail: a
+// session then only ends a little earlier.
+func (r *Register) touch(ctx context.Context, conn *pgx.Conn, group []*waiting) {
+	if len(r.touched) > touchedLimit {
+		clear(r.touched)
+	}
+	now := time.Now()
+	var due []uuid.UUID
+	for _, w := range group {
+		if id := w.entry.Session; now.Sub(r.touched[id]) >= touchEvery {
+			r.touched[id] = now
+			due = append(due, id)
+		}
+	}
+	if len(due) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	_, _ = conn.Exec(ctx, `
+		update session set seen_at = now()
+		 where id in (select id from session where id = any($1) and ended_at is null order by id for update skip locked)`, due)
+}

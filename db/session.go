@@ -1,0 +1,148 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/customs"
+)
+
+// SessionKey is what a signed-in browser holds: the id of its session and the
+// secret of which the database knows only the SHA-256.
+type SessionKey struct {
+	ID     uuid.UUID
+	Secret [32]byte
+}
+
+// String is the key as a cookie carries it.
+func (k SessionKey) String() string {
+	return k.ID.String() + "." + base64.RawURLEncoding.EncodeToString(k.Secret[:])
+}
+
+// ParseSessionKey reads what String wrote. The error is ErrNoSession.
+func ParseSessionKey(s string) (SessionKey, error) {
+	id, secret, _ := strings.Cut(s, ".")
+	u, err := uuid.Parse(id)
+	if err != nil || len(id) != 36 {
+		return SessionKey{}, ErrNoSession
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(secret)
+	if err != nil || len(b) != 32 {
+		return SessionKey{}, ErrNoSession
+	}
+	return SessionKey{ID: u, Secret: [32]byte(b)}, nil
+}
+
+// setting is the value of portal.session for this key.
+func (k SessionKey) setting() string {
+	h := sha256.Sum256(k.Secret[:])
+	return k.ID.String() + " " + hex.EncodeToString(h[:])
+}
+
+// Person is whom a certificate named when a session began.
+type Person struct {
+	VOEN         customs.VOEN `json:"voen"`
+	PIN          customs.PIN  `json:"pin,omitempty"`
+	Name         string       `json:"name,omitempty"`
+	Organisation string       `json:"organisation,omitempty"`
+	Method       string       `json:"method"` // file, card, …
+	Issuer       string       `json:"issuer"` // profile of the trust store
+	Serial       string       `json:"serial"` // of the certificate, hexadecimal
+	Fingerprint  []byte       `json:"fingerprint"`
+}
+
+// Session is a live session.
+type Session struct {
+	ID        uuid.UUID
+	Person    Person
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time // absolute end
+	Idle      time.Duration
+}
+
+// Limits say how long a session lives: without a request, and at most.
+type Limits struct {
+	Idle, Absolute time.Duration
+}
+
+// StartSession begins a session under a new id and secret. If old is a live
+// session it is ended in the same transaction, so that signing in rotates it.
+func (d *DB) StartSession(ctx context.Context, p Person, l Limits, old *SessionKey) (SessionKey, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return SessionKey{}, err
+	}
+	k := SessionKey{ID: id}
+	rand.Read(k.Secret[:])
+	hash := sha256.Sum256(k.Secret[:])
+	err = d.inTx(ctx, "", func(tx pgx.Tx) error {
+		if old != nil {
+			if err := endSession(ctx, tx, *old); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `
+			insert into session (id, secret_hash, voen, pin, person, organisation, method, issuer, serial, fingerprint, idle, expires_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12::interval)`,
+			k.ID, hash[:], string(p.VOEN), string(p.PIN), p.Name, p.Organisation, p.Method, p.Issuer, p.Serial, p.Fingerprint,
+			l.Idle, l.Absolute)
+		return err
+	})
+	return k, err
+}
+
+// EndSession ends the session in the database. One that has ended is no error.
+func (d *DB) EndSession(ctx context.Context, k SessionKey) error {
+	return d.inTx(ctx, "", func(tx pgx.Tx) error { return endSession(ctx, tx, k) })
+}
+
+func endSession(ctx context.Context, tx pgx.Tx, k SessionKey) error {
+	if _, err := tx.Exec(ctx, `select set_config('portal.session', $1, true)`, k.setting()); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `select end_session()`)
+	return err
+}
+
+// Session returns the live session of the key, or ErrNoSession.
+func (d *DB) Session(ctx context.Context, k SessionKey) (Session, error) {
+	b := &pgx.Batch{}
+	var s Session
+	queueSession(b, k, &s)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return Session{}, err
+	}
+	if s.ID == uuid.Nil {
+		return Session{}, ErrNoSession
+	}
+	return s, nil
+}
+
+// queueSession makes the batch speak for the session of the key and reads the
+// session into s; s.ID stays zero when there is none. It must come first: a
+// batch is one transaction, and every policy asks whose it is.
+func queueSession(b *pgx.Batch, k SessionKey, s *Session) {
+	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
+	b.Queue(`
+		select id, voen, pin, person, organisation, method, issuer, serial, fingerprint,
+		       created_at, seen_at, expires_at, idle
+		  from current_session()`).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&s.ID, &s.Person.VOEN, &s.Person.PIN, &s.Person.Name, &s.Person.Organisation,
+			&s.Person.Method, &s.Person.Issuer, &s.Person.Serial, &s.Person.Fingerprint,
+			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+}

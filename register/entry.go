@@ -1,0 +1,46 @@
+// Package register is the register of requests that the regulation asks for
+// (REG 3.4.1): electronic requests are counted and their results recorded. It
+// knows what an entry is, not where it is kept.
+package register
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"customs.gov.az/portal/customs"
+)
+
+// Entry is one answered request.
+type Entry struct {
+	RequestID uuid.UUID
+	Channel   string        // web
+	Actor     string        // role of who looked: trader
+	Session   uuid.UUID     // in which session
+	Subject   customs.VOEN  // whose data
+	Action    Action        // what kind of request
+	Asked     string        // path and query, at most 2,000 characters are kept
+	Outcome   Outcome       //
+	Results   int           // consignments in the whole answer
+	Elapsed   time.Duration // processing time, REG 1.7
+}
+
+// Action is the kind of a request.
+type Action = string
+
+// The actions.
+const (
+	ListGoods Action = "goods.list"
+	ShowGoods Action = "goods.detail"
+)
+
+// Outcome is how a request was answered.
+type Outcome string
+
+// The outcomes.
+const (
+	Answered       Outcome = "answered"
+	NothingPending Outcome = "nothing_pending"
+	NotFound       Outcome = "not_found"
+	Failed         Outcome = "failed"
+)
