@@ -74,13 +74,13 @@ func complaintItems(p Page) []string {
 	}
 }
 
-// entry is a question with its answer, or a word with its meaning.
-type entry struct{ name, text string }
+// helpEntry is a question with its answer, or a word with its meaning.
+type helpEntry struct{ name, text string }
 
 // questions are the entries of the help page's list.
-func questions(p Page) []entry {
+func questions(p Page) []helpEntry {
 	t := p.L.T
-	return []entry{
+	return []helpEntry{
 		{t("help.faq.missing"), t("help.faq.missing_text")},
 		{t("help.faq.shown"), t("help.faq.shown_text")},
 		{t("help.faq.empty"), t("help.faq.empty_text")},
@@ -100,9 +100,9 @@ func questions(p Page) []entry {
 }
 
 // glossary are the words that the pages use and not everybody knows.
-func glossary(p Page) []entry {
+func glossary(p Page) []helpEntry {
 	t := p.L.T
-	return []entry{
+	return []helpEntry{
 		{t("help.glossary.gross"), t("help.glossary.gross_text")},
 		{t("help.glossary.cmr"), t("help.glossary.cmr_text")},
 		{t("help.glossary.fin"), t("help.glossary.fin_text")},

@@ -73,7 +73,7 @@ func Appeals(p Page, v AppealsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = items(p.L.T("appeals.about_decision"), p.L.T("appeals.about_action"), p.L.T("appeals.about_inaction")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = bullets(p.L.T("appeals.about_decision"), p.L.T("appeals.about_action"), p.L.T("appeals.about_inaction")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -254,7 +254,7 @@ func Appeals(p Page, v AppealsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = note(p, p.L.T("appeals.first_note")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = infoNote(p, p.L.T("appeals.first_note")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -57,6 +57,14 @@ type SignInFileView struct {
 // kilobytes prints the largest size as people know it.
 func (v SignInFileView) kilobytes(p Page) string { return p.L.Int(v.MaxBytes/1024) + " KB" }
 
+// field is the control that the problem is about, or "".
+func (v SignInFileView) field() string {
+	if v.Problem.aboutFile() {
+		return "signature"
+	}
+	return ""
+}
+
 // command is an example of signing the challenge with OpenSSL.
 func (v SignInFileView) command(p Page) string {
 	return "openssl cms -sign -binary -in " + v.ChallengeName +
