@@ -1,0 +1,267 @@
+package views
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/locales"
+)
+
+// GoodsView is the list of a trader's pending goods.
+type GoodsView struct {
+	Query       customs.Query
+	List        customs.List
+	Checkpoints customs.Checkpoints
+	Ignored     []string      // names of query parameters that were left out as unknown or malformed
+	Elapsed     time.Duration // how long the request took to process (regulation, clause 1.7)
+	PageSize    int           // rows a page
+	Downloads   bool          // the list can be had as a file
+}
+
+// Data older than staleAfter is flagged; a registration is marked as new for
+// newFor; a page read longer than lagAfter ago says that it is not live.
+const (
+	staleAfter = 15 * time.Minute
+	newFor     = 15 * time.Minute
+	lagAfter   = time.Minute
+)
+
+// GoodsPath is the address of the list.
+const GoodsPath = "/goods"
+
+// goodsURL is the address of a list, with the parameters that differ from the
+// default, in a fixed order.
+func goodsURL(q customs.Query) string { return withQuery(GoodsPath, q) }
+
+func withQuery(path string, q customs.Query) string {
+	sort, page := string(q.Sort), ""
+	if q.Sort == customs.Newest {
+		sort = ""
+	}
+	if q.Page > 1 {
+		page = strconv.Itoa(q.Page)
+	}
+	out := ""
+	for _, param := range [...][2]string{
+		{"q", q.Text}, {"checkpoint", q.Checkpoint}, {"status", string(q.Status)}, {"mode", q.Mode},
+		{"waiting", string(q.Waiting)}, {"from", q.From}, {"to", q.To}, {"sort", sort}, {"page", page},
+	} {
+		if param[1] == "" {
+			continue
+		}
+		if out == "" {
+			out = path + "?"
+		} else {
+			out += "&"
+		}
+		out += param[0] + "=" + url.QueryEscape(param[1])
+	}
+	if out == "" {
+		return path
+	}
+	return out
+}
+
+// detailURL is the address of one registration. Codes are opaque text.
+func detailURL(registration string) string {
+	return GoodsPath + "/" + url.PathEscape(registration)
+}
+
+// chip is one active filter and the list without it.
+type chip struct{ words, without string }
+
+// chips lists the active filters.
+func (g GoodsView) chips(l *locales.Locale) []chip {
+	q := g.Query
+	q.Page = 0
+	var out []chip
+	add := func(active bool, words string, clear func(*customs.Query)) {
+		if active {
+			rest := q
+			clear(&rest)
+			out = append(out, chip{words, goodsURL(rest)})
+		}
+	}
+	add(q.Text != "", l.T("goods.chip_text", "text", q.Text), func(q *customs.Query) { q.Text = "" })
+	add(q.Checkpoint != "", g.name(l, q.Checkpoint), func(q *customs.Query) { q.Checkpoint = "" })
+	add(q.Status != "", l.Status(q.Status), func(q *customs.Query) { q.Status = "" })
+	add(q.Mode != "", modeWords(l, q.Mode), func(q *customs.Query) { q.Mode = "" })
+	add(q.Waiting != "", waitingWords(l, q.Waiting), func(q *customs.Query) { q.Waiting = "" })
+	add(q.From != "", l.T("goods.chip_from", "day", l.Day(q.From)), func(q *customs.Query) { q.From = "" })
+	add(q.To != "", l.T("goods.chip_to", "day", l.Day(q.To)), func(q *customs.Query) { q.To = "" })
+	return out
+}
+
+// unfiltered is the address of everything, in the chosen order.
+func (g GoodsView) unfiltered() string { return goodsURL(customs.Query{Sort: g.Query.Sort}) }
+
+func (g GoodsView) name(l *locales.Locale, code string) string {
+	c, _ := g.Checkpoints.Get(code)
+	return c.Name(l.Lang())
+}
+
+func modeWords(l *locales.Locale, mode string) string {
+	n, err := strconv.Atoi(mode)
+	if err != nil {
+		n = 0
+	}
+	return l.Mode(n)
+}
+
+// waitingWords says who is waited for, as the filter and its chip do.
+func waitingWords(l *locales.Locale, who customs.Actor) string {
+	switch who {
+	case customs.You:
+		return l.T("goods.waiting_you")
+	case customs.Customs:
+		return l.T("goods.waiting_customs")
+	default:
+		return l.T("goods.waiting_agency")
+	}
+}
+
+// whereabouts says what a checkpoint borders on, or what it is.
+func whereabouts(l *locales.Locale, c customs.Checkpoint) string {
+	switch {
+	case c.Neighbour != "":
+		return l.T("goods.border", "country", l.Country(c.Neighbour))
+	case slices.Contains(c.Modes, 1):
+		return l.T("goods.seaport")
+	case slices.Contains(c.Modes, 4):
+		return l.T("goods.airport")
+	default:
+		return ""
+	}
+}
+
+// group is the part of one checkpoint on this page of the list.
+type group struct {
+	customs.CheckpointCount // of the whole filtered set
+	place                   customs.Checkpoint
+	fresh                   customs.Freshness
+	rows                    []customs.Pending
+}
+
+// groups cuts the page's rows where the checkpoint changes.
+func (g GoodsView) groups() []group {
+	var out []group
+	for rows := g.List.Rows; len(rows) > 0; {
+		code, n := rows[0].Checkpoint, 1
+		for n < len(rows) && rows[n].Checkpoint == code {
+			n++
+		}
+		part := group{CheckpointCount: customs.CheckpointCount{Checkpoint: code, Count: n}, fresh: g.List.Fresh[code], rows: rows[:n]}
+		part.place, _ = g.Checkpoints.Get(code)
+		for _, c := range g.List.Groups {
+			if c.Checkpoint == code {
+				part.CheckpointCount = c
+			}
+		}
+		out, rows = append(out, part), rows[n:]
+	}
+	return out
+}
+
+// freshRow says how old a checkpoint's data is, for the overview of all.
+type freshRow struct {
+	place customs.Checkpoint
+	fresh customs.Freshness
+}
+
+// freshness lists every checkpoint of the list and every other one that ever
+// sent anything.
+func (g GoodsView) freshness() []freshRow {
+	var out []freshRow
+	for _, c := range g.Checkpoints.All() {
+		out = append(out, freshRow{c, g.List.Fresh[c.Code]})
+	}
+	var others []string
+	for code := range g.List.Fresh {
+		if _, listed := g.Checkpoints.Get(code); !listed {
+			others = append(others, code)
+		}
+	}
+	slices.Sort(others)
+	for _, code := range others {
+		c, _ := g.Checkpoints.Get(code)
+		out = append(out, freshRow{c, g.List.Fresh[code]})
+	}
+	return out
+}
+
+// freshWords says as of when a checkpoint's data is, and whether that is too
+// long ago to rely on.
+func freshWords(l *locales.Locale, f customs.Freshness, now time.Time) (words string, stale bool) {
+	if f.AsOf == nil {
+		if f.ReceivedAt == nil {
+			return l.T("goods.fresh_never"), true
+		}
+		return l.T("goods.fresh_received", "time", l.DateTime(*f.ReceivedAt)), true
+	}
+	at := l.DateTime(*f.AsOf)
+	if l.SameDay(*f.AsOf, now) {
+		at = l.Minute(*f.AsOf)
+	}
+	age := now.Sub(*f.AsOf)
+	if age > staleAfter {
+		return l.T("goods.fresh_stale", "time", at, "ago", l.Ago(age)), true
+	}
+	return l.T("goods.fresh", "time", at), false
+}
+
+// span is the numbers of the first and last row shown.
+func (g GoodsView) span() (from, to int) {
+	from = (max(g.List.Page, 1)-1)*g.PageSize + 1
+	return from, from + len(g.List.Rows) - 1
+}
+
+// pageLink is one entry of the pager; number 0 stands for a gap.
+type pageLink struct {
+	number  int
+	url     string
+	current bool
+}
+
+// pageURL is this list at another page.
+func (g GoodsView) pageURL(n int) string {
+	q := g.Query
+	q.Page = n
+	return goodsURL(q)
+}
+
+// pages lists the first and last page and those near the current one.
+func (g GoodsView) pages() []pageLink {
+	var out []pageLink
+	last := 0
+	for n := 1; n <= g.List.Pages; n++ {
+		near := n >= g.List.Page-1 && n <= g.List.Page+1
+		if n != 1 && n != g.List.Pages && !near {
+			continue
+		}
+		if n > last+1 {
+			out = append(out, pageLink{})
+		}
+		out = append(out, pageLink{n, g.pageURL(n), n == g.List.Page})
+		last = n
+	}
+	return out
+}
+
+// sums prints the packages and the gross mass of a checkpoint's registrations,
+// as far as they are known.
+func sums(l *locales.Locale, c customs.CheckpointCount) string {
+	out := ""
+	if c.Packages != nil {
+		out = l.T("goods.sum_packages", "n", l.Int64(*c.Packages))
+	}
+	if c.GrossMass != nil {
+		if out != "" {
+			out += " · "
+		}
+		out += l.T("goods.sum_gross", "mass", l.Mass(*c.GrossMass))
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package views
+
+import (
+	"time"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/locales"
+)
+
+// tone is the look of a status badge. Its words and its icon say the same.
+type tone int
+
+// The tones: neutral, in progress, the trader must act, detained, done.
+const (
+	plain tone = iota
+	going
+	acting
+	stopped
+	finished
+)
+
+// badgeOf chooses tone and icon for a status of goods that wait for who.
+func badgeOf(s customs.Status, who customs.Actor) (tone, string) {
+	t, icon := going, "hourglass"
+	switch s {
+	case customs.Registered:
+		t, icon = plain, "clock"
+	case customs.UnderControl:
+		icon = "shield"
+	case customs.DocsCheck:
+		icon = "file"
+	case customs.Inspection:
+		icon = "inspect"
+	case customs.InTransit:
+		icon = "truck"
+	case customs.Arrived:
+		icon = "pin"
+	case customs.TempStorage:
+		icon = "box"
+	case customs.Declared:
+		icon = "filesign"
+	case customs.AwaitingPayment:
+		icon = "manat"
+	case customs.Held:
+		return stopped, "stop"
+	case customs.Released, customs.ReExported, customs.Completed:
+		return finished, "done"
+	}
+	if who == customs.You {
+		t = acting
+		if icon == "clock" || icon == "hourglass" || icon == "file" {
+			icon = "alert"
+		}
+	}
+	return t, icon
+}
+
+// modeIcon is the drawing for a mode of transport (UN/ECE Recommendation 19).
+func modeIcon(mode int) string {
+	switch mode {
+	case 1, 8:
+		return "ship"
+	case 2:
+		return "train"
+	case 3:
+		return "truck"
+	case 4:
+		return "plane"
+	case 5:
+		return "mail"
+	default:
+		return "box"
+	}
+}
+
+// actorWords names who must act: another body by its own name, if known.
+func actorWords(l *locales.Locale, who customs.Actor, agency string) string {
+	if who == customs.Agency && agency != "" {
+		return agency
+	}
+	return l.Actor(who)
+}
+
+// stepWords says what the actor has to do: in the portal's words, else in those
+// of the checkpoint's note, else that the checkpoint did not say.
+func stepWords(l *locales.Locale, code string, who customs.Actor, note string) string {
+	if s := l.Step(code, who); s != "" {
+		return s
+	}
+	if note != "" {
+		return note
+	}
+	return l.T("goods.step_unnamed")
+}
+
+// dueWords says by when, and how long that is from now or how long it is past.
+func dueWords(l *locales.Locale, due, now time.Time) (words string, past bool) {
+	at := l.DateTime(due)
+	if left := due.Sub(now); left >= time.Minute {
+		return l.T("goods.due", "time", at, "span", l.Span(left)), false
+	}
+	return l.T("goods.overdue", "time", at), true
+}
