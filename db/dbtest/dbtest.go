@@ -48,9 +48,7 @@ type DB struct {
 // at the end of the test, also when connections to it are still open.
 func New(t testing.TB) *DB {
 	t.Helper()
-	return create(t, func(ctx context.Context, c *pgx.Conn, name string) error {
-		return copyTemplate(ctx, c, name)
-	})
+	return create(t, copyTemplate)
 }
 
 // NewEmpty returns a fresh database that was never migrated, for tests of the
@@ -168,8 +166,7 @@ func firstFree(ctx context.Context, base string) (*pgserver.Server, error) {
 			Dir: filepath.Join(base, strconv.Itoa(i)), Cache: filepath.Join(base, "programs"),
 			Fast: true, Fresh: true, Timeout: patience,
 		})
-		var occupied *pgserver.OccupiedError
-		if errors.As(err, &occupied) {
+		if _, ok := errors.AsType[*pgserver.OccupiedError](err); ok {
 			continue
 		}
 		return s, err

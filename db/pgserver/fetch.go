@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
@@ -15,7 +16,9 @@ import (
 // they are and checks them, but can only fetch by starting a server, and not
 // as root: so it is asked to start on an empty folder, which fails after the
 // programs are unpacked, and the programs are looked at, not its answer.
-func fetch(ctx context.Context, dir string, log io.Writer) error {
+//
+// Source is the address of the repository, "" for the library's own.
+func fetch(ctx context.Context, dir, source string, log io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -38,13 +41,15 @@ func fetch(ctx context.Context, dir string, log io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(log, "No PostgreSQL on this machine: fetching version %s.\n", version)
+	config := embeddedpostgres.DefaultConfig().
+		Version(version).Port(free).Logger(io.Discard).
+		CachePath(scratch).RuntimePath(filepath.Join(scratch, "run")).
+		BinariesPath(dir).DataPath(data)
+	if source != "" {
+		config = config.BinaryRepositoryURL(source)
+	}
 	done := make(chan error, 1)
-	go func() {
-		done <- embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
-			Version(version).Port(free).Logger(io.Discard).
-			CachePath(scratch).RuntimePath(filepath.Join(scratch, "run")).
-			BinariesPath(dir).DataPath(data)).Start()
-	}()
+	go func() { done <- embeddedpostgres.NewDatabase(config).Start() }()
 	select {
 	case err = <-done:
 	case <-ctx.Done():
@@ -64,5 +69,10 @@ func freePort(ctx context.Context) (uint32, error) {
 		return 0, err
 	}
 	defer l.Close()
-	return uint32(l.Addr().(*net.TCPAddr).Port), nil
+	_, text, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return 0, err
+	}
+	p, err := strconv.ParseUint(text, 10, 16)
+	return uint32(p), err
 }

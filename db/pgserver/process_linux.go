@@ -30,6 +30,6 @@ func runsIn(pid int, data string) bool {
 	if err != nil {
 		return false
 	}
-	real, err := filepath.EvalSymlinks(data)
-	return err == nil && at == real
+	folder, err := filepath.EvalSymlinks(data)
+	return err == nil && at == folder
 }

@@ -52,8 +52,8 @@ func (p programs) command(ctx context.Context, c cluster, name string, args ...s
 }
 
 // postgres prepares the server itself; it outlives the context of its start.
-func (p programs) postgres(c cluster, args []string) *exec.Cmd {
-	return p.command(context.Background(), c, "postgres", args...)
+func (p programs) postgres(ctx context.Context, c cluster, args []string) *exec.Cmd {
+	return p.command(context.WithoutCancel(ctx), c, "postgres", args...)
 }
 
 // programs finds or fetches the programs to use, those of the version that
@@ -86,7 +86,7 @@ func (o Options) programs(ctx context.Context, home string, who account, want in
 	if first.dir != "" {
 		return first, nil
 	}
-	if err := fetch(ctx, cache, o.Log); err != nil {
+	if err := fetch(ctx, cache, "", o.Log); err != nil {
 		return programs{}, &ProgramsError{Looked: looked, Err: err}
 	}
 	p, err := inspect(ctx, filepath.Join(cache, "bin"), who)
@@ -101,8 +101,8 @@ func (o Options) programs(ctx context.Context, home string, who account, want in
 func installed(ctx context.Context) []string {
 	var dirs []string
 	if at, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			at = real // a wrapper's link; the other programs lie beside its target
+		if target, err := filepath.EvalSymlinks(at); err == nil {
+			at = target // a link in a folder of links; the other programs lie beside its target
 		}
 		dirs = append(dirs, filepath.Dir(at))
 	}

@@ -115,7 +115,7 @@ func startLocked(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{socket: socket, link: filepath.Join(o.Dir, "socket"), data: c.data(), log: newTail(o.Log), done: make(chan struct{})}
-	s.cmd = programs.postgres(c, o.arguments(c.data(), socket))
+	s.cmd = programs.postgres(ctx, c, o.arguments(c.data(), socket))
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.launch(ctx, o.Timeout); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(socket))

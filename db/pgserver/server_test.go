@@ -47,7 +47,7 @@ func TestSettings(t *testing.T) {
 		"listen_addresses": "", "work_mem": "7MB", "fsync": "off", "timezone": "UTC",
 		"log_min_error_statement": "panic", "log_error_verbosity": "terse", "server_encoding": "UTF8",
 	} {
-		if got := query(t, s.URL("postgres", "postgres"), "SHOW "+setting); strings.ToLower(got) != strings.ToLower(want) {
+		if got := query(t, s.URL("postgres", "postgres"), "SHOW "+setting); !strings.EqualFold(got, want) {
 			t.Errorf("%s = %q, want %q", setting, got, want)
 		}
 	}
@@ -264,6 +264,7 @@ func TestFolderOutOfReach(t *testing.T) {
 
 // clusters removes what lies elsewhere for the data folders of a test.
 func clusters(t *testing.T, private string) {
+	t.Helper()
 	links, err := filepath.Glob(filepath.Join(private, "*", "cluster"))
 	must(t, err)
 	for _, link := range links {

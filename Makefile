@@ -1,0 +1,78 @@
+# make run    the demo, from nothing: http://localhost:8080
+# make test   everything that must hold, as continuous integration runs it
+# README.md says more.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := bin
+LINT := $(BIN)/golangci-lint
+AXE := tools/node_modules/axe-core/axe.min.js
+FUZZTIME ?= 10s
+BENCHTIME ?= 3s
+
+# A clone that belongs to another user has no readable version.
+BUILD := go build -buildvcs=false
+
+.PHONY: help run build test check lint vulns bench fuzz secrets count clean distclean
+
+help: ## what there is
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## the demo with its own PostgreSQL, certificates and goods
+	@tools/need postgresql || echo "Going on: the portal fetches PostgreSQL itself where the internet allows."
+	@exec $(BIN)/portal demo
+
+build: ## bin/portal
+	@CGO_ENABLED=0 $(BUILD) -trimpath -o $(BIN)/portal ./cmd/portal
+
+test: $(AXE) check ## everything: rules, lint, tests on real PostgreSQL and in a real browser
+	@tools/need postgresql chromium openssl certutil
+	go test -timeout 9m ./...
+
+check: lint ## the quick part: go vet, lint, rules of the house, fresh pages
+	go vet ./...
+	go test -count=1 .
+
+lint: $(LINT)
+	$(LINT) run ./...
+
+$(LINT): tools/go.mod tools/go.sum
+	go build -C tools -buildvcs=false -o ../$(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+# axe-core checks pages for accessibility in the browser tests.
+$(AXE): tools/package-lock.json
+	@tools/need npm
+	cd tools && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+bench: ## the goods page against a bare handler, side by side
+	@tools/need postgresql
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 10s)
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+	  done; \
+	done
+
+vulns: ## known vulnerabilities (needs the internet)
+	go run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+secrets: ## passwords and keys for compose.yaml, in secrets/
+	@deploy/secrets
+
+count: ## lines of code and of tests
+	@git ls-files '*.go' '*.templ' | grep -v _templ.go | xargs awk ' \
+	  FILENAME ~ /_test\.go$$/ {t++; next} {c++} \
+	  END {printf "code %d  tests %d  tests/code %.2f\n", c, t, t/c}'
+
+clean: ## built programs
+	rm -rf $(BIN) dist tools/node_modules
+
+distclean: clean ## and the demo's data
+	rm -rf .portal
