@@ -48,3 +48,34 @@ func documentTypeForm(s string) bool { return len(s) <= 3 && every(s, alnum) }
 func packageTypeForm(s string) bool { return len(s) <= 3 && every(s, alnum) }
 
 func commodityForm(s string) bool { return len(s) >= 4 && len(s) <= 10 && every(s, digit) }
+
+// timeForm holds a time to the letter of RFC 3339, section 5.6, where
+// time.Parse is lenient: two digits for every part, a point before fractions,
+// and a possible offset.
+func timeForm(s string) bool {
+	const layout = "dddd-dd-ddTdd:dd:dd"
+	if len(s) <= len(layout) {
+		return false
+	}
+	for i := range len(layout) {
+		if c := layout[i]; c != s[i] && (c != 'd' || !digit(s[i])) {
+			return false
+		}
+	}
+	rest := s[len(layout):]
+	if rest[0] == '.' {
+		i := 1
+		for i < len(rest) && digit(rest[i]) {
+			i++
+		}
+		if i == 1 {
+			return false
+		}
+		rest = rest[i:]
+	}
+	if rest == "Z" {
+		return true
+	}
+	return len(rest) == len("+04:00") && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' &&
+		rest[1:3] < "24" && rest[4:] < "60" && every(rest[1:3]+rest[4:], digit)
+}

@@ -191,9 +191,9 @@ func (l *line) time(dst *time.Time, latest time.Time, late Code) bool {
 	if s == "" {
 		return present
 	}
-	var t time.Time
-	switch err := t.UnmarshalText([]byte(s)); {
-	case err != nil:
+	t, err := time.Parse(time.RFC3339, s)
+	switch {
+	case err != nil || !timeForm(s):
 		l.problem(BadTime)
 	case t.Before(earliest):
 		l.problem(TooEarly)
