@@ -5,18 +5,21 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // subject is a certificate on its way through the checks.
 type subject struct {
 	cert    *x509.Certificate
 	use     Use
-	bound   bool              // the signature names the certificate by signing-certificate-v2
-	profile *Profile          // set by checkIssuer
-	issuer  *x509.Certificate // set by checkIssuer
-	id      Identity          // filled by the identity checks, handed out after the last one
+	bound   bool                  // the signature names the certificate by signing-certificate-v2
+	profile *Profile              // set by checkIssuer
+	issuer  *x509.Certificate     // set by checkIssuer
+	chains  [][]*x509.Certificate // certificate first, anchor last; set by checkChain
+	id      Identity              // filled by the identity checks, handed out after the last one
 }
 
 // certificateChecks run in this order; each may rely on those before it. What
@@ -127,25 +130,24 @@ func checkValidity(_ context.Context, v *Verifier, s *subject) error {
 // §6): signatures, validity, basic constraints, path length, name constraints,
 // critical extensions. Purposes are checkUse's.
 func checkChain(_ context.Context, v *Verifier, s *subject) error {
-	chains, err := s.cert.Verify(s.pathOptions(v))
+	chains, err := s.cert.Verify(x509.VerifyOptions{
+		Roots:         s.profile.roots,
+		Intermediates: s.profile.intermediates,
+		CurrentTime:   v.now(),
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
 	if err != nil {
 		return refuse(IssuerNotTrusted, "chain")
 	}
 	for _, chain := range chains {
 		if strongChain(chain) {
-			return nil
+			s.chains = append(s.chains, chain)
 		}
 	}
-	return refuse(WeakAlgorithm, "chain")
-}
-
-func (s *subject) pathOptions(v *Verifier) x509.VerifyOptions {
-	return x509.VerifyOptions{
-		Roots:         s.profile.roots,
-		Intermediates: s.profile.intermediates,
-		CurrentTime:   v.now(),
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	if len(s.chains) == 0 {
+		return refuse(WeakAlgorithm, "chain")
 	}
+	return nil
 }
 
 // strongChain looks at every signature and key above the certificate; the
@@ -179,19 +181,35 @@ func checkUse(_ context.Context, _ *Verifier, s *subject) error {
 	return nil
 }
 
-// checkPolicy has the path validated once more with the profile's policies as
-// the only acceptable ones (RFC 5280 §6.1.1 (c)).
-func checkPolicy(_ context.Context, v *Verifier, s *subject) error {
+// checkPolicy wants one of the rule's policies in the certificate and, or
+// anyPolicy in its place, in every authority below the anchor (RFC 5280 §6.1
+// with an explicit policy, without mappings). The standard library does not
+// insist on a policy by itself.
+func checkPolicy(_ context.Context, _ *Verifier, s *subject) error {
 	rule := s.profile.Uses[s.use]
 	if len(rule.Policies) == 0 {
 		return nil
 	}
-	opts := s.pathOptions(v)
-	opts.CertificatePolicies = rule.Policies
-	if _, err := s.cert.Verify(opts); err != nil {
-		return refuse(WrongPurpose, "certificate policy")
+	for _, policy := range rule.Policies {
+		for _, chain := range s.chains {
+			if assertedAlong(chain, policy) {
+				return nil
+			}
+		}
 	}
-	return nil
+	return refuse(WrongPurpose, "certificate policy")
+}
+
+func assertedAlong(chain []*x509.Certificate, policy x509.OID) bool {
+	anyPolicy := asn1.ObjectIdentifier{2, 5, 29, 32, 0}
+	for i, c := range chain[:max(1, len(chain)-1)] {
+		if !slices.ContainsFunc(c.Policies, func(have x509.OID) bool {
+			return have.Equal(policy) || (i > 0 && have.EqualASN1OID(anyPolicy))
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // checkBinding demands signing-certificate-v2 where the profile does. Whether

@@ -68,13 +68,31 @@ func (w world) folder(t testing.TB, p profile) fstest.MapFS {
 
 func (w world) verifier(t testing.TB, p profile) *esign.Verifier {
 	t.Helper()
-	trust, err := esign.LoadTrust(w.folder(t, p))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newVerifier(t, esign.Options{Trust: trust, Now: func() time.Time { return now }})
+	return load(t, w.folder(t, p))
 }
 
 func pemOf(label string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
+}
+
+func parsePEM(t testing.TB, b []byte) *x509.Certificate {
+	t.Helper()
+	block, _ := pem.Decode(b)
+	if block == nil {
+		t.Fatal("no PEM")
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func load(t testing.TB, folder fstest.MapFS) *esign.Verifier {
+	t.Helper()
+	trust, err := esign.LoadTrust(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newVerifier(t, esign.Options{Trust: trust, Now: func() time.Time { return now }})
 }
