@@ -3,6 +3,7 @@ package esign_test
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"maps"
@@ -96,3 +97,5 @@ func load(t testing.TB, folder fstest.MapFS) *esign.Verifier {
 	}
 	return newVerifier(t, esign.Options{Trust: trust, Now: func() time.Time { return now }})
 }
+
+func oidText(oid asn1.ObjectIdentifier) string { return oid.String() }
