@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -15,6 +14,6 @@ ENV PORTAL_ADDR=:8080 PORTAL_CARD_ADDR=:8443 PORTAL_OPS_ADDR=:9090
 USER 65532:65532
 # 9090 is for operations alone: never publish it.
 EXPOSE 8080 8443 9090
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s CMD ["/usr/bin/portal", "health"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["/usr/bin/portal", "health"]
 ENTRYPOINT ["/usr/bin/portal"]
 CMD ["serve"]
