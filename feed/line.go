@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"customs.gov.az/portal/customs"
@@ -27,6 +26,7 @@ type line struct {
 	opts Options
 	now  time.Time
 	rec  *Record
+	size int  // in bytes, about what the document will have
 	ours bool // a member of the feed was seen
 	err  error
 }
@@ -36,7 +36,7 @@ func (r *Reader) parse(b []byte, rec *Record) bool {
 	// A bytes.Buffer over the line itself lets the decoder read it in place.
 	r.src = *bytes.NewBuffer(b)
 	r.dec.Reset(&r.src)
-	l := line{dec: r.dec, opts: r.opts, now: r.opts.Now(), rec: rec}
+	l := line{dec: r.dec, opts: r.opts, now: r.opts.Now(), rec: rec, size: len(b)}
 	c := l.snapshot()
 	if l.err == nil {
 		l.end()
@@ -61,11 +61,7 @@ func (l *line) end() {
 // accept puts a consignment without problems into the record, with the
 // canonical bytes by which two snapshots can be compared.
 func (l *line) accept(c *customs.Consignment) {
-	document, err := json.Marshal(c)
-	if err != nil {
-		l.problemAt("", InvalidJSON)
-		return
-	}
+	document := appendDocument(make([]byte, 0, l.size), c)
 	sum := sha256.Sum256(document)
 	l.rec.Consignment, l.rec.Document = c, document
 	copy(l.rec.Digest[:], sum[:])
@@ -266,7 +262,8 @@ func (l *line) require(name string, present bool) {
 // snapshot reads the whole line. It returns nil for a heartbeat, which goes
 // into the record at once.
 func (l *line) snapshot() *customs.Consignment {
-	if k := l.dec.PeekKind(); k != '{' && k != 0 {
+	switch l.dec.PeekKind() {
+	case '[', '"', '0', 't', 'f', 'n':
 		l.problemAt("", NotObject)
 		l.err = errNotObject
 		return nil

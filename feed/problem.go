@@ -30,7 +30,6 @@ const (
 	WantNumber    Code = "number_expected"
 	WantObject    Code = "object_expected"
 	WantList      Code = "list_expected"
-	Empty         Code = "empty"
 	TooLong       Code = "too_long"
 	TooMany       Code = "too_many"
 	ControlChar   Code = "control_character"
