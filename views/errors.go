@@ -51,6 +51,17 @@ func (v ErrorView) key() string {
 	return "error.500"
 }
 
+// when says, after the text, when to try again, where trying again may help.
+func (v ErrorView) when(p Page) string {
+	if v.Status != http.StatusTooManyRequests && v.key() != "error.500" && v.Status != http.StatusServiceUnavailable {
+		return ""
+	}
+	if span := p.L.Span(v.RetryAfter); span != "" {
+		return " " + p.L.T("error.wait", "time", span)
+	}
+	return " " + p.L.T("error.later")
+}
+
 // art names the drawing above the error.
 func (v ErrorView) art() string {
 	switch v.Status {
