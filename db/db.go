@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -140,4 +142,13 @@ func scrub(err error) error {
 		return errors.New("it cannot be parsed")
 	}
 	return err
+}
+
+// IsFailure reports whether an error is the database failing or refusing, as
+// against the program or its caller.
+func IsFailure(err error) bool {
+	var pg *pgconn.PgError
+	var connect *pgconn.ConnectError
+	return errors.As(err, &pg) || errors.As(err, &connect) || errors.Is(err, ErrUnreachable) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 // Snapshot is one line of the feed, ready to be stored.
 type Snapshot struct {
 	Consignment *customs.Consignment
+	Document    []byte   // the consignment as JSON
 	Digest      [16]byte // of the content: the same revision must have the same
 }
 
@@ -145,8 +145,7 @@ func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	for _, s := range winners {
 		k := s.Consignment
-		document, _ := json.Marshal(k) // values of these types always marshal
-		c.add(k.Registration, k.Revision, s.Digest[:], k.Checkpoint, string(k.VOEN), string(k.Status), k.StatusAt, k.RegisteredAt, string(document))
+		c.add(k.Registration, k.Revision, s.Digest[:], k.Checkpoint, string(k.VOEN), string(k.Status), k.StatusAt, k.RegisteredAt, string(s.Document))
 	}
 	c.queue(b, `
 		insert into consignment as c (registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document)

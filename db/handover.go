@@ -76,3 +76,16 @@ func (d *DB) Sweep(ctx context.Context) error {
 	b.Queue(`select make_register_partitions()`)
 	return d.pool.SendBatch(ctx, b).Close()
 }
+
+// PeekHandover reads whom a verified sign-in names without consuming it, in the
+// browser that started it.
+func (d *DB) PeekHandover(ctx context.Context, browser [32]byte, code string) (people []Person, err error) {
+	hash := sha256.Sum256([]byte(code))
+	err = d.pool.QueryRow(ctx, `
+		select identity from handover
+		 where code_hash = $1 and browser_hash = $2 and used_at is null and expires_at > now()`, hash[:], browser[:]).Scan(&people)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	return people, err
+}

@@ -61,21 +61,33 @@ func (r *Register) Close() {
 	}
 }
 
-// Write returns when the entry is durable. Any error, ErrNotDurable or the
-// context's, means that the answer must not be sent.
-func (r *Register) Write(ctx context.Context, e register.Entry) error {
-	w := &waiting{entry: e, ack: make(chan error, 1)}
+// Pending is an entry on its way to the disk.
+type Pending struct {
+	r   *Register
+	ack chan error
+}
+
+// Submit hands an entry to the writer and returns at once, so that the page can
+// be rendered meanwhile; it must not be sent before Wait returns nil.
+func (r *Register) Submit(ctx context.Context, e register.Entry) *Pending {
+	p := &Pending{r: r, ack: make(chan error, 1)}
 	select {
-	case r.queue <- w:
+	case r.queue <- &waiting{entry: e, ack: p.ack}:
 	case <-r.closing:
-		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
+		p.ack <- fmt.Errorf("%w: the register is closed", ErrNotDurable)
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
+		p.ack <- fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
 	}
+	return p
+}
+
+// Wait returns nil when the entry is durable. Any error is ErrNotDurable and
+// means that the answer must not be sent. Call it once.
+func (p *Pending) Wait(ctx context.Context) error {
 	select {
-	case err := <-w.ack:
+	case err := <-p.ack:
 		return err
-	case <-r.done:
+	case <-p.r.done:
 		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())

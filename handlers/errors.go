@@ -1,0 +1,81 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/views"
+)
+
+// outcomes is the one table from what happened to what the reader is told. The
+// first match counts; what is not here is 500.
+var outcomes = []struct {
+	is     error
+	status int
+	fault  views.Fault
+}{
+	{db.ErrNotDurable, http.StatusServiceUnavailable, views.FaultRegister},
+	{db.ErrNotFound, http.StatusNotFound, ""},
+	{db.ErrUnreachable, http.StatusServiceUnavailable, views.FaultData},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, views.FaultData},
+}
+
+// retryAfter is when it makes sense to try again after a passing failure.
+const retryAfter = 10 * time.Second
+
+// outcome looks an error up.
+func outcome(err error) (int, views.Fault) {
+	for _, o := range outcomes {
+		if errors.Is(err, o.is) {
+			return o.status, o.fault
+		}
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		return he.Code, ""
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge, ""
+	}
+	if db.IsFailure(err) {
+		return http.StatusServiceUnavailable, views.FaultData
+	}
+	return http.StatusInternalServerError, ""
+}
+
+// fail is Echo's error handler: it answers with a page in the reader's
+// language and the request's number, never with the text of the error.
+func (p *Portal) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	if locale(c) == nil { // the request failed before a language was chosen
+		c.Set(keyLocale, p.Catalogue.For("az"))
+	}
+	status, fault := outcome(err)
+	v := views.ErrorView{Status: status, Fault: fault}
+	switch status {
+	case http.StatusServiceUnavailable:
+		v.RetryAfter = retryAfter
+		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		if c.Request().Method == http.MethodGet {
+			v.Retry = c.Request().URL.RequestURI()
+		}
+	case http.StatusMisdirectedRequest:
+		v.Home = p.URL.String()
+	}
+	frame := p.page(c, "")
+	if status == http.StatusMisdirectedRequest {
+		frame.Path = "/"
+	}
+	frame.Noindex = true
+	if err := html(c, status, views.Error(frame, v)); err != nil {
+		p.Log.Error("error page", "request", requestID(c).String(), "error", err)
+	}
+}

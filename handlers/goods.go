@@ -1,0 +1,206 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/register"
+	"customs.gov.az/portal/views"
+)
+
+// pageSize is the number of registrations on a page of the list.
+const pageSize = 25
+
+// goods is the list: one call into the database, one entry in the register, and
+// the first byte only when the entry is durable.
+func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
+	ctx := c.Request().Context()
+	q, ignored := readQuery(c.Request().URL.Query())
+	s, list, err := p.DB.Goods(ctx, key, q, pageSize)
+	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
+		q.Checkpoint = ""
+		ignored = append(ignored, "checkpoint")
+		s, list, err = p.DB.Goods(ctx, key, q, pageSize)
+	}
+	if err != nil {
+		return p.failed(c, key, register.ListGoods, err)
+	}
+	q.Page = list.Page
+	took := elapsed(c)
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
+	page, err := render(c, views.Goods(p.personal(c, "", s), views.GoodsView{
+		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize,
+	}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusOK)
+}
+
+// knows reports whether a checkpoint's code means anything.
+func (p *Portal) knows(code string, l customs.List) bool {
+	_, listed := p.Checkpoints.Get(code)
+	_, sent := l.Fresh[code]
+	return listed || sent
+}
+
+func listOutcome(l customs.List) register.Outcome {
+	if l.AllTotal == 0 {
+		return register.NothingPending
+	}
+	return register.Answered
+}
+
+// detail is one registration. Another trader's is not found, exactly like one
+// that does not exist.
+func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
+	ctx := c.Request().Context()
+	s, d, err := p.DB.Detail(ctx, key, c.Param("code"))
+	if errors.Is(err, db.ErrNotFound) {
+		return p.notFound(c, s)
+	}
+	if err != nil {
+		return p.failed(c, key, register.ShowGoods, err)
+	}
+	took := elapsed(c)
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowGoods, register.Answered, 1, took))
+	place, _ := p.Checkpoints.Get(d.Consignment.Checkpoint)
+	page, err := render(c, views.Details(p.personal(c, "", s), views.DetailView{
+		Detail: d, Checkpoint: place, ItemsPage: itemsPage(c.QueryParam("items")), Elapsed: took,
+	}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusOK)
+}
+
+// itemsPage reads the page of goods items; nonsense is the first.
+func itemsPage(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxPage {
+		return 1
+	}
+	return n
+}
+
+func (p *Portal) notFound(c echo.Context, s db.Session) error {
+	entry := p.Register.Submit(c.Request().Context(), p.entry(c, s, register.ShowGoods, register.NotFound, 0, elapsed(c)))
+	page, err := render(c, views.Error(p.personal(c, "", s), views.ErrorView{Status: http.StatusNotFound}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusNotFound)
+}
+
+// entry is the register entry of this request.
+func (p *Portal) entry(c echo.Context, s db.Session, action register.Action, o register.Outcome, results int, took time.Duration) register.Entry {
+	return register.Entry{
+		RequestID: requestID(c), Channel: "web", Actor: "trader", Session: s.ID, Subject: s.Person.VOEN,
+		Action: action, Asked: c.Request().URL.RequestURI(), Outcome: o, Results: results, Elapsed: took,
+	}
+}
+
+// sendRegistered sends a page once its register entry is durable, and never
+// otherwise.
+func sendRegistered(c echo.Context, entry *db.Pending, page rendered, status int) error {
+	if err := entry.Wait(c.Request().Context()); err != nil {
+		page.discard()
+		return err
+	}
+	return page.send(c, status)
+}
+
+// failed deals with a read that went wrong: without a session the person signs
+// in again; a failure is registered too, if that much can still be done.
+func (p *Portal) failed(c echo.Context, key db.SessionKey, action register.Action, err error) error {
+	if errors.Is(err, db.ErrNoSession) {
+		return p.expired(c)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), time.Second)
+	defer cancel()
+	if s, sessionErr := p.DB.Session(ctx, key); sessionErr == nil {
+		// The answer is an error page in any case: whether this entry could
+		// be written changes nothing for the reader.
+		_ = p.Register.Submit(ctx, p.entry(c, s, action, register.Failed, 0, elapsed(c))).Wait(ctx)
+	}
+	return err
+}
+
+// events is the stream that tells an open page to look again. It carries no
+// data; the page asks the list as usual.
+func (p *Portal) events(c echo.Context, key db.SessionKey) error {
+	s, err := p.DB.Session(c.Request().Context(), key)
+	if errors.Is(err, db.ErrNoSession) {
+		return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
+	}
+	if err != nil {
+		return err
+	}
+	if p.Hub == nil {
+		return c.NoContent(http.StatusNoContent)
+	}
+	sub := p.Hub.Subscribe(string(s.Person.VOEN))
+	if sub == nil {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "60")
+		return c.NoContent(http.StatusServiceUnavailable)
+	}
+	defer sub.Close()
+	return p.stream(c, key, sub.C)
+}
+
+// stream writes events, at most one a second, and looks at least once a minute
+// whether the session still lives.
+func (p *Portal) stream(c echo.Context, key db.SessionKey, changes <-chan struct{}) error {
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	c.Response().WriteHeader(http.StatusOK)
+	rc := http.NewResponseController(c.Response().Writer)
+	write := func(text string) error {
+		if err := rc.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
+			return err
+		}
+		if _, err := c.Response().Write([]byte(text)); err != nil {
+			return err
+		}
+		return rc.Flush()
+	}
+	if err := write("retry: 3000\nevent: open\ndata:\n\n"); err != nil {
+		return nil //nolint:nilerr // the page was closed
+	}
+	alive := time.NewTicker(time.Minute)
+	defer alive.Stop()
+	ctx := c.Request().Context()
+	for {
+		text := "event: look\ndata:\n\n"
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, ok := <-changes:
+			if !ok {
+				return nil
+			}
+		case <-alive.C:
+			if _, err := p.DB.Session(ctx, key); errors.Is(err, db.ErrNoSession) {
+				_ = write("event: end\ndata:\n\n") // the page may be gone already
+				return nil
+			}
+			text = ": still here\n\n"
+		}
+		if err := write(text); err != nil {
+			return nil //nolint:nilerr // the page was closed
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}

@@ -1,0 +1,99 @@
+// Package handlers is HTTP: it reads what a browser sends, makes one call into
+// the database, and has views write the answer. It is the only room that knows
+// Echo and gorilla/sessions. Start with routes.go.
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/live"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/static"
+	"customs.gov.az/portal/views"
+)
+
+// Options are what the portal works with. Everything but Now, Log, CardURL and
+// Hub is required.
+type Options struct {
+	DB          *db.DB
+	Register    *db.Register
+	Hub         *live.Hub // nil: pages do not move by themselves
+	Catalogue   *locales.Catalogue
+	Assets      *static.Assets
+	Checkpoints customs.Checkpoints
+	Contacts    views.Contacts
+	Verifier    *esign.Verifier
+	URL         *url.URL  // base address of the main listener, as browsers see it
+	CardURL     *url.URL  // base address of the card listener; nil: the method is not offered
+	SessionKeys [][]byte  // of the cookie's signature, newest first, at least 32 bytes each
+	Limits      db.Limits // life of a session
+	Log         *slog.Logger
+	Now         func() time.Time
+}
+
+// Portal answers requests.
+type Portal struct {
+	Options
+	cookies  sessions.Store
+	cookie   string          // name of the session cookie
+	hosts    map[string]bool // Host values answered on the main listener
+	cardHost map[string]bool // and on the card listener
+}
+
+// New checks the options, all of them at once.
+func New(o Options) (*Portal, error) {
+	var problems []error
+	missing := func(absent bool, name string) {
+		if absent {
+			problems = append(problems, errors.New("handlers: "+name+" is missing"))
+		}
+	}
+	missing(o.DB == nil, "DB")
+	missing(o.Register == nil, "Register")
+	missing(o.Catalogue == nil, "Catalogue")
+	missing(o.Assets == nil, "Assets")
+	missing(o.Verifier == nil, "Verifier")
+	missing(o.URL == nil || o.URL.Host == "", "URL")
+	missing(len(o.SessionKeys) == 0, "SessionKeys")
+	for _, k := range o.SessionKeys {
+		missing(len(k) < 32, "a session key of 32 bytes")
+	}
+	missing(o.Limits.Idle <= 0 || o.Limits.Absolute <= 0, "Limits")
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Portal{Options: o, hosts: hostNames(o.URL), cookie: "portal"}
+	if o.CardURL != nil {
+		p.cardHost = hostNames(o.CardURL)
+	}
+	if p.secure() {
+		p.cookie = "__Host-portal"
+	}
+	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
+	return p, nil
+}
+
+// secure reports whether browsers see the portal through TLS.
+func (p *Portal) secure() bool { return p.URL.Scheme == "https" }
+
+// methods are the ways to sign in that are offered.
+func (p *Portal) methods() []views.Method {
+	if p.CardURL == nil {
+		return []views.Method{views.MethodFile}
+	}
+	return []views.Method{views.MethodCard, views.MethodFile}
+}

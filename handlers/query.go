@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"customs.gov.az/portal/customs"
+)
+
+const (
+	maxSearch  = 100       // characters of a search
+	maxPage    = 1_000_000 // pages are numbered up to this
+	maxIgnored = 5         // ignored parameters named on the page
+)
+
+// readQuery reads the list's query. What is unknown, malformed or given twice
+// is left out and named in ignored: an address is never an error.
+func readQuery(values url.Values) (q customs.Query, ignored []string) {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		given := values[name]
+		if ok := setParameter(&q, name, given[0]); !ok || len(given) > 1 {
+			ignored = append(ignored, printable(name))
+		}
+	}
+	if q.From != "" && q.To != "" && q.From > q.To {
+		q.From, q.To = "", ""
+		ignored = append(ignored, "from", "to")
+	}
+	if len(ignored) > maxIgnored {
+		ignored = ignored[:maxIgnored]
+	}
+	return q, ignored
+}
+
+// setParameter sets one parameter. An empty value is that of a form's field
+// left alone, and fine for each known name.
+func setParameter(q *customs.Query, name, value string) (ok bool) {
+	value = strings.TrimSpace(value)
+	set := func(field *string, ok bool) bool {
+		if ok {
+			*field = value
+		}
+		return ok
+	}
+	switch name {
+	case "q":
+		return set(&q.Text, searchable(value))
+	case "checkpoint":
+		return set(&q.Checkpoint, value == "" || checkpointCode(value))
+	case "status":
+		return set((*string)(&q.Status), value == "" || slices.Contains(customs.PendingStatuses, customs.Status(value)))
+	case "mode":
+		return set(&q.Mode, value == "" || len(value) == 1 && value >= "0" && value <= "9")
+	case "waiting":
+		return set((*string)(&q.Waiting), value == "" || slices.Contains(customs.Actors, customs.Actor(value)))
+	case "from":
+		return set(&q.From, value == "" || day(value))
+	case "to":
+		return set(&q.To, value == "" || day(value))
+	case "sort":
+		return set((*string)(&q.Sort), value == "" || slices.Contains(customs.Sorts, customs.Sort(value)))
+	case "page":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > maxPage {
+			return value == ""
+		}
+		q.Page = n
+		return true
+	case "lang":
+		return value == "az" || value == "en"
+	}
+	return false
+}
+
+func searchable(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxSearch && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func checkpointCode(s string) bool {
+	return len(s) <= 10 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+func day(s string) bool {
+	t, err := time.Parse(time.DateOnly, s)
+	return err == nil && t.Year() >= 2000 && t.Year() < 2100
+}
+
+// printable makes a parameter's name fit to be shown.
+func printable(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name)
+	if r := []rune(name); len(r) > 30 {
+		return string(r[:30]) + "…"
+	}
+	if name == "" {
+		return "?"
+	}
+	return name
+}

@@ -1,0 +1,86 @@
+package handlers
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/views"
+)
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// rendered is a page that is ready to be sent but has not been.
+type rendered struct{ buf *bytes.Buffer }
+
+// render writes the whole page into memory, so that a page is sent complete or
+// not at all.
+func render(c echo.Context, page templ.Component) (rendered, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	if err := page.Render(c.Request().Context(), b); err != nil {
+		buffers.Put(b)
+		return rendered{}, err
+	}
+	return rendered{b}, nil
+}
+
+// send writes the page and gives its memory back.
+func (r rendered) send(c echo.Context, status int) error {
+	defer r.discard()
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
+	h.Set(echo.HeaderContentLength, strconv.Itoa(r.buf.Len()))
+	c.Response().WriteHeader(status)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	_, err := c.Response().Write(r.buf.Bytes())
+	return err
+}
+
+func (r rendered) discard() {
+	if r.buf.Cap() <= 1<<20 { // one huge page must not hold its memory for ever
+		buffers.Put(r.buf)
+	}
+}
+
+// html renders and sends a page that needs no register entry.
+func html(c echo.Context, status int, page templ.Component) error {
+	r, err := render(c, page)
+	if err != nil {
+		return err
+	}
+	return r.send(c, status)
+}
+
+// page is the frame of the page that answers this request.
+func (p *Portal) page(c echo.Context, title string) views.Page {
+	l := locale(c)
+	if title != "" {
+		title = l.T(title)
+	}
+	return views.Page{
+		L: l, Assets: p.Assets, Path: c.Request().URL.RequestURI(), Title: title,
+		RequestID: requestID(c).String(), Contacts: p.Contacts, Now: p.Now(),
+	}
+}
+
+// personal is the frame of a page for the person who is signed in.
+func (p *Portal) personal(c echo.Context, title string, s db.Session) views.Page {
+	v := p.page(c, title)
+	v.Person = &views.Person{Name: s.Person.Name, Organisation: s.Person.Organisation, VOEN: s.Person.VOEN}
+	v.Noindex = true
+	return v
+}
+
+func locale(c echo.Context) *locales.Locale {
+	l, _ := c.Get(keyLocale).(*locales.Locale)
+	return l
+}

@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/feed"
+	"customs.gov.az/portal/static"
+	"customs.gov.az/portal/views"
+)
+
+// Handler answers on the main listener. One line a route: address, handler,
+// guard.
+func (p *Portal) Handler() http.Handler {
+	e := p.server()
+	e.Use(p.identify, p.log, p.speak, p.survive, p.harden, onlyHosts(p.hosts), sameSite(http.NewCrossOriginProtection()))
+
+	get(e, "/", limit(p.start))
+	get(e, "/sign-in/file", limit(p.signInFile))
+	e.GET(challengePath, limit(p.challenge))
+	e.POST("/sign-in/file", limit(p.signWithFile))
+	get(e, cardPath, limit(p.signInCard))
+	e.GET(cardStartPath, limit(p.startCard))
+	e.GET(cardDonePath, limit(p.doneCard))
+	get(e, "/sign-in/company", limit(p.company))
+	e.POST("/sign-in/company", limit(p.chooseCompany))
+	e.POST("/sign-out", limit(p.signOut))
+
+	get(e, views.GoodsPath, limit(p.signedIn(p.goods)))
+	e.GET("/goods/events", p.signedIn(p.events))
+	get(e, "/goods/:code", limit(p.signedIn(p.detail)))
+
+	get(e, "/appeals", limit(p.open(p.appeals)))
+	get(e, "/help", limit(p.open(views.Help)))
+	get(e, "/accessibility", limit(p.open(views.Accessibility)))
+	get(e, "/privacy", limit(p.open(p.privacy)))
+
+	get(e, "/feed/v1/schema.json", schema)
+	p.files(e)
+	return e
+}
+
+// CardHandler answers on the listener that asks for a client certificate.
+func (p *Portal) CardHandler() http.Handler {
+	e := p.server()
+	e.Use(p.identify, p.log, p.speak, p.survive, p.harden, onlyHosts(p.cardHost))
+	e.GET(cardPath, limit(p.card))
+	p.files(e)
+	return e
+}
+
+func (p *Portal) server() *echo.Echo {
+	e := echo.New()
+	e.HTTPErrorHandler = p.fail
+	e.IPExtractor = echo.ExtractIPDirect()
+	return e
+}
+
+// get registers a page for GET and HEAD (RFC 9110 §9.3.2).
+func get(e *echo.Echo, path string, h echo.HandlerFunc) {
+	e.GET(path, h)
+	e.HEAD(path, h)
+}
+
+// files serves the static tree, and the icon that browsers ask for unasked.
+func (p *Portal) files(e *echo.Echo) {
+	get(e, static.Prefix+"*", func(c echo.Context) error {
+		c.Response().Header().Del("Cache-Control")
+		c.Response().Header().Del(echo.HeaderVary)
+		p.Assets.ServeHTTP(c.Response(), c.Request())
+		return nil
+	})
+}
+
+// schema is the JSON Schema of a line of the feed.
+func schema(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+	return c.Blob(http.StatusOK, "application/schema+json", feed.Schema())
+}

@@ -1,0 +1,192 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/views"
+)
+
+// start is the first page; who is signed in goes on to their goods.
+func (p *Portal) start(c echo.Context) error {
+	if _, ok := p.jar(c).key(); ok {
+		return c.Redirect(http.StatusSeeOther, views.GoodsPath)
+	}
+	return html(c, http.StatusOK, views.Start(p.page(c, ""), views.StartView{
+		Methods: p.methods(), Return: safeReturn(c.QueryParam("return")),
+		SignedOut: c.QueryParam("signed-out") != "", Checkpoints: p.Checkpoints.All(),
+	}))
+}
+
+// signedIn guards a route: without a session key the person signs in first and
+// comes back to the page that was asked for.
+func (p *Portal) signedIn(handler func(echo.Context, db.SessionKey) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		key, ok := p.jar(c).key()
+		if !ok {
+			if c.Request().Method != http.MethodGet && c.Request().Method != http.MethodHead {
+				return c.Redirect(http.StatusSeeOther, "/")
+			}
+			return c.Redirect(http.StatusSeeOther, withReturn("/", c.Request().URL.RequestURI()))
+		}
+		return handler(c, key)
+	}
+}
+
+// expired answers a request whose session has ended, and forgets it.
+func (p *Portal) expired(c echo.Context) error {
+	j := p.jar(c)
+	j.set(valueKey, "")
+	if err := j.save(c); err != nil {
+		return err
+	}
+	back := ""
+	if c.Request().Method == http.MethodGet {
+		back = safeReturn(c.Request().URL.RequestURI())
+	}
+	frame := p.page(c, "")
+	frame.Noindex = true
+	return html(c, http.StatusUnauthorized, views.SessionExpired(frame, views.ExpiredView{Return: back, Idle: p.Limits.Idle}))
+}
+
+// signOut ends the session in the database, then in the browser.
+func (p *Portal) signOut(c echo.Context) error {
+	j := p.jar(c)
+	if key, ok := j.key(); ok {
+		if err := p.DB.EndSession(c.Request().Context(), key); err != nil {
+			return err
+		}
+	}
+	j.Options.MaxAge = -1
+	if err := j.save(c); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+	return c.Redirect(http.StatusSeeOther, "/?signed-out=1")
+}
+
+// enter signs a verified identity in. A certificate that names one taxpayer
+// goes straight to the goods; one that names several asks which.
+func (p *Portal) enter(c echo.Context, people []db.Person, back string) error {
+	ctx := c.Request().Context()
+	j := p.jar(c)
+	if len(people) > 1 {
+		id, err := p.DB.StartHandover(ctx, j.bind(), "", handoverLife)
+		if err != nil {
+			return err
+		}
+		code, err := p.DB.VerifyHandover(ctx, id, people)
+		if err != nil {
+			return err
+		}
+		j.set(valueCompany, code)
+		if err := j.save(c); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, withReturn("/sign-in/company", back))
+	}
+	return p.begin(c, j, people[0], back)
+}
+
+// begin starts the session under a new id and secret, and gives the browser a
+// new secret too: nothing from before the sign-in stays valid.
+func (p *Portal) begin(c echo.Context, j jar, person db.Person, back string) error {
+	var old *db.SessionKey
+	if k, ok := j.key(); ok {
+		old = &k
+	}
+	key, err := p.DB.StartSession(c.Request().Context(), person, p.Limits, old)
+	if err != nil {
+		return err
+	}
+	j.set(valueKey, key.String())
+	j.set(valueCompany, "")
+	j.renew()
+	if err := j.save(c); err != nil {
+		return err
+	}
+	if back == "" {
+		back = views.GoodsPath
+	}
+	return c.Redirect(http.StatusSeeOther, back)
+}
+
+// company shows the taxpayers that the certificate names.
+func (p *Portal) company(c echo.Context) error {
+	return p.showCompanies(c, http.StatusOK, "")
+}
+
+func (p *Portal) showCompanies(c echo.Context, status int, problem views.SignInProblem) error {
+	j := p.jar(c)
+	browser, _ := j.browser()
+	people, err := p.DB.PeekHandover(c.Request().Context(), browser, j.text(valueCompany))
+	if err != nil {
+		return p.problem(c, err, views.ProblemHandoverExpired)
+	}
+	v := views.CompanyView{Return: safeReturn(c.QueryParam("return")), Problem: problem}
+	for _, person := range people {
+		name := person.Organisation
+		if name == "" {
+			name = person.Name
+		}
+		v.Companies = append(v.Companies, views.Company{VOEN: person.VOEN, Name: name})
+	}
+	return html(c, status, views.SignInCompany(p.page(c, ""), v))
+}
+
+// chooseCompany checks the choice against the certificate's own list.
+func (p *Portal) chooseCompany(c echo.Context) error {
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
+	if err := c.Request().ParseForm(); err != nil {
+		return err
+	}
+	chosen := customs.VOEN(c.Request().PostForm.Get("voen"))
+	if chosen == "" {
+		return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyMissing)
+	}
+	ctx := c.Request().Context()
+	j := p.jar(c)
+	browser, _ := j.browser()
+	people, err := p.DB.PeekHandover(ctx, browser, j.text(valueCompany))
+	if err != nil {
+		return p.problem(c, err, views.ProblemHandoverExpired)
+	}
+	for _, person := range people {
+		if person.VOEN != chosen {
+			continue
+		}
+		if _, err := p.DB.FinishHandover(ctx, browser, j.text(valueCompany)); err != nil {
+			return p.problem(c, err, views.ProblemHandoverExpired)
+		}
+		return p.begin(c, j, person, safeReturn(c.FormValue("return")))
+	}
+	return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyUnknown)
+}
+
+// problem explains why a sign-in did not go on, if err is the absence of what
+// was looked for, and fails with err otherwise.
+func (p *Portal) problem(c echo.Context, err error, what views.SignInProblem) error {
+	if status, _ := outcome(err); status != http.StatusNotFound {
+		return err
+	}
+	p.Log.Info("sign-in refused", "request", requestID(c).String(), "reason", string(what))
+	frame := p.page(c, "")
+	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(), ""))
+}
+
+// people are the sessions that an identity may begin: one for each taxpayer
+// that the certificate names.
+func people(id esign.Identity, method views.Method) []db.Person {
+	list := make([]db.Person, 0, len(id.VOENs))
+	for _, v := range id.VOENs {
+		list = append(list, db.Person{
+			VOEN: v, PIN: id.PIN, Name: id.Name, Organisation: id.Organisation, Method: string(method),
+			Issuer: id.Issuer, Serial: id.Serial, Fingerprint: id.Fingerprint[:],
+		})
+	}
+	return list
+}
