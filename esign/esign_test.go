@@ -19,20 +19,18 @@ var (
 	challenge = []byte("portal sign-in\r\nchallenge 5f2c\r\n")
 )
 
-// demo is a folder of demo certificates, made once for all tests.
-var demo = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "esign")
-	if err != nil {
-		return "", err
-	}
-	return dir, democa.Create(dir, now)
-})
+// demo fills a folder with demo certificates, once for all tests.
+var demo = sync.OnceValues(func() (string, error) { return demoFolder, democa.Create(demoFolder, now) })
+
+var demoFolder string
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if dir, err := demo(); err == nil {
-		os.RemoveAll(dir)
+	var err error
+	if demoFolder, err = os.MkdirTemp("", "esign"); err != nil {
+		panic(err)
 	}
+	code := m.Run()
+	os.RemoveAll(demoFolder)
 	os.Exit(code)
 }
 
