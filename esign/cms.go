@@ -69,8 +69,10 @@ func parseSignedData(der []byte) (*UnverifiedSignature, error) {
 	if s.signer, err = findSigner(sd.certificates, &sd.signer); err != nil {
 		return nil, err
 	}
-	s.boundV2, err = attrs.bindsCertificate(s.signer)
-	return s, err
+	if s.boundV2, err = attrs.bindsCertificate(s.signer); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func readContentInfo(der []byte) (*signedData, error) {

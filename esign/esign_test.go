@@ -66,10 +66,14 @@ func newVerifier(t testing.TB, o esign.Options) *esign.Verifier {
 	return v
 }
 
-// verify reads and verifies a file over content.
+// verify reads and verifies a file over content. A refusal on reading must
+// leave nothing to work with.
 func verify(v *esign.Verifier, file, content []byte) (esign.Identity, error) {
 	s, err := esign.ParseSignature(file)
 	if err != nil {
+		if s != nil {
+			panic("a refused file was returned")
+		}
 		return esign.Identity{}, err
 	}
 	return v.Signature(context.Background(), s, content)
