@@ -99,6 +99,10 @@ func fieldMessages(c Code) (m string, ok bool) {
 		m = "The masses of the goods items together exceed twelve digits of kilograms."
 	case NotAnActor:
 		m = "Who must act is one of: you, customs, agency."
+	case RevisionConflict:
+		m = "This revision was received before with other content; send the change under a higher revision."
+	case OtherCheckpoint:
+		m = "Another checkpoint registered this consignment; only that checkpoint can change it."
 	}
 	return m, m != ""
 }

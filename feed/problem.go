@@ -51,6 +51,13 @@ const (
 	NotAnActor    Code = "not_an_actor"
 )
 
+// The rules about what is stored already. The reader cannot know them; who
+// stores the record adds them.
+const (
+	RevisionConflict Code = "revision_conflict" // the same revision with other content
+	OtherCheckpoint  Code = "other_checkpoint"  // another checkpoint registered it
+)
+
 // The oddities. A line with none but these is accepted.
 const (
 	UnknownMember     Code = "unknown_member"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -203,5 +204,36 @@ func TestSmallReads(t *testing.T) {
 	recs, err := readAll(iotest.OneByteReader(strings.NewReader("\ufeff" + good("A") + "\r\n" + beat)))
 	if !errors.Is(err, io.EOF) || len(recs) != 2 || !recs[0].OK() || recs[1].Heartbeat == nil {
 		t.Errorf("%v, %v", recs, err)
+	}
+}
+
+// endless is a line without an end, for as many bytes as it is long.
+type endless int
+
+func (e *endless) Read(p []byte) (int, error) {
+	if *e <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), int(*e))
+	for i := range p[:n] {
+		p[i] = 'x'
+	}
+	*e -= endless(n)
+	return n, nil
+}
+
+// A line of any length costs no more memory than the longest one allowed.
+func TestMemoryIsBounded(t *testing.T) {
+	length := endless(512 << 20)
+	in := io.MultiReader(strings.NewReader(good("A")+"\n"), &length, strings.NewReader("\n"+good("B")+"\n"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	recs, err := readAll(in)
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, io.EOF) || len(recs) != 3 || recs[1].Problems[0].Code != feed.TooLongLine || !recs[2].OK() {
+		t.Errorf("%d records, %v", len(recs), err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
+		t.Errorf("%d MiB allocated for a line of 512 MiB", used>>20)
 	}
 }

@@ -18,7 +18,7 @@ func (g *generator) consignment(r *rand.Rand, s story, who customs.Party) custom
 		VOEN:         who.VOEN,
 		RegisteredAt: s.registered,
 		Consignee:    who,
-		Consignor:    &customs.Party{Name: pick(r, from.senders), Country: from.code, Address: pick(r, from.cities)},
+		Consignor:    &customs.Party{Country: from.code, Address: pick(r, from.cities)},
 		Transport:    customs.Transport{Mode: s.mode},
 		Documents:    papers(r, s.mode, from, date),
 	}
@@ -42,7 +42,8 @@ func (g *generator) consignment(r *rand.Rand, s story, who customs.Party) custom
 	return c
 }
 
-// goods makes the goods items and returns the control that they meet.
+// goods makes the goods items and their sender, and returns the control that
+// they meet.
 func (g *generator) goods(r *rand.Rand, c *customs.Consignment, from origin) (control string) {
 	n := 1
 	switch k := r.IntN(100); {
@@ -52,17 +53,25 @@ func (g *generator) goods(r *rand.Rand, c *customs.Consignment, from origin) (co
 		n = 2 + r.IntN(4)
 	}
 	load := load(r, c.Transport.Mode) / n
+	first := g.ware(r, func(w ware) bool { return w.suits(from.code, c.Transport.Mode) })
+	c.Consignor.Name = pick(r, from.senders[first.kind])
 	for i := range n {
-		w := pick(r, g.wares)
-		for w.bulk && c.Transport.Mode > 2 {
-			w = pick(r, g.wares)
-		}
-		if control == "" {
-			control = w.control
+		w := first
+		if i > 0 {
+			w = g.ware(r, func(w ware) bool { return w.kind == first.kind && w.suits(from.code, c.Transport.Mode) })
 		}
 		c.Goods = append(c.Goods, item(r, w, i+1, load, from))
 	}
-	return control
+	return first.control
+}
+
+// ware picks one of the wares that will do; a test sees that there always is one.
+func (g *generator) ware(r *rand.Rand, will func(ware) bool) ware {
+	for {
+		if w := pick(r, g.wares); will(w) {
+			return w
+		}
+	}
 }
 
 // load is how many kilograms a lorry, wagon, ship's lot or air consignment has.

@@ -7,6 +7,8 @@ import (
 	"customs.gov.az/portal/customs"
 )
 
+const check = "documents_check"
+
 // requires says what is missing in a status, by the goods and by chance.
 func requires(r *rand.Rand, s step, control string) []customs.Requirement {
 	you := func(code, note string, days int) customs.Requirement {
@@ -15,7 +17,7 @@ func requires(r *rand.Rand, s step, control string) []customs.Requirement {
 	office := func(code string) customs.Requirement { return requirement(s.at, customs.Customs, code, "", 0) }
 	switch s.status {
 	case customs.Registered:
-		return []customs.Requirement{office("documents_check")}
+		return []customs.Requirement{office(check)}
 	case customs.UnderControl:
 		return []customs.Requirement{pick(r, []customs.Requirement{office("weighing"), you("presentation_of_goods", "Nəqliyyat vasitəsini 3 nömrəli baxış meydançasına gətirin.", 1)})}
 	case customs.DocsCheck:
@@ -34,7 +36,7 @@ func requires(r *rand.Rand, s step, control string) []customs.Requirement {
 		return []customs.Requirement{you(pick(r, []string{"declaration", "guarantee"}), "Mal müvəqqəti saxlanc anbarındadır.", pick(r, []int{0, 15, 30}))}
 	case customs.Declared:
 		return pick(r, [][]customs.Requirement{
-			{office("release_decision")}, {office("documents_check")},
+			{office("release_decision")}, {office(check)},
 			{you("value_confirmation", "İnvoys dəyərini təsdiq edən sənədləri (müqavilə, bank çıxarışı) göndərin.", 10), office("release_decision")},
 		})
 	case customs.AwaitingPayment:
@@ -52,7 +54,7 @@ func papersMissing(r *rand.Rand, at time.Time, control string) []customs.Require
 	}
 	switch r.IntN(5) {
 	case 0:
-		return []customs.Requirement{requirement(at, customs.Customs, "documents_check", "", 0)}
+		return []customs.Requirement{requirement(at, customs.Customs, check, "", 0)}
 	case 1:
 		return []customs.Requirement{
 			requirement(at, customs.You, "invoice", "İnvoysda malın çəkisi nəqliyyat sənədindəki ilə uyğun gəlmir.", 3),

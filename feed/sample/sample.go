@@ -50,6 +50,18 @@ var ErrOptions = errors.New("sample: impossible options")
 // hours old. Each person has exactly the pending consignments asked for, and
 // one finished for every four. Of the rest a fifth is finished.
 func Generate(w io.Writer, o Options) error {
+	theirs := 0
+	for _, p := range o.People {
+		theirs += p.Pending + p.Pending/4
+	}
+	switch {
+	case o.Now.IsZero():
+		return fmt.Errorf("%w: no time", ErrOptions)
+	case theirs > o.Consignments:
+		return fmt.Errorf("%w: the people alone need %d consignments", ErrOptions, theirs)
+	case o.Consignments > MaxConsignments:
+		return fmt.Errorf("%w: more than %d consignments", ErrOptions, MaxConsignments)
+	}
 	g := newGenerator(o.Seed, o.Now)
 	out := bufio.NewWriterSize(w, 64<<10)
 	n := 0
@@ -60,14 +72,6 @@ func Generate(w io.Writer, o Options) error {
 			}
 			n++
 		}
-	}
-	switch {
-	case o.Now.IsZero():
-		return fmt.Errorf("%w: no time", ErrOptions)
-	case n > o.Consignments:
-		return fmt.Errorf("%w: the people alone need %d consignments", ErrOptions, n)
-	case o.Consignments > MaxConsignments:
-		return fmt.Errorf("%w: more than %d consignments", ErrOptions, MaxConsignments)
 	}
 	traders := o.Traders
 	if traders <= 0 {

@@ -14,7 +14,7 @@ type words struct {
 
 func azerbaijani() words {
 	return words{
-		stems: strings.Fields("Xəzər Şirvan Göyəzən Abşeron Qafqaz Odlar Muğan Göyçay Araz Kür Turan Şəki Lənkəran " +
+		stems: strings.Fields("Xəzər Öncül Şirvan Göyəzən Abşeron Qafqaz Odlar Muğan Göyçay Araz Kür Turan Şəki Lənkəran " +
 			"Ümid Zəfər Nərgiz İpək Çinar Ağdam Ələt Şəfəq Günəş Qızılgül Darya Ulduz Bərəkət Köhlən Savalan Şahdağ Tufan"),
 		trades: strings.Fields("Ticarət Qida Tikinti Aqro Tekstil Əczaçılıq Metal Avto Elektronika Mebel Logistika Kimya " +
 			"Təchizat İnşaat Çörək Süd Şüşə Kağız Texnika Bağ İçki"),
