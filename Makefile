@@ -71,8 +71,9 @@ count: ## lines of code and of tests
 	  FILENAME ~ /_test\.go$$/ {t++; next} {c++} \
 	  END {printf "code %d  tests %d  tests/code %.2f\n", c, t, t/c}'
 
-clean: ## built programs
+clean: ## built programs and what tests left
 	rm -rf $(BIN) dist tools/node_modules
+	rm -rf "$${TMPDIR:-/tmp}/portal-dbtest-$$(id -u)" "/dev/shm/portal-dbtest-$$(id -u)"
 
 distclean: clean ## and the demo's data
 	rm -rf .portal

@@ -33,6 +33,8 @@ func (o Options) arguments(data, socket string) []string {
 			"full_page_writes":   "off",
 			"autovacuum":         "off", // it would hold the template database open
 			"shared_buffers":     "64MB",
+			"max_wal_size":       "128MB", // tests may live in memory
+			"min_wal_size":       "32MB",
 		})
 	}
 	maps.Copy(set, o.Settings)
