@@ -82,8 +82,12 @@ func (l *Locale) PackageType(code string) string {
 }
 
 // Country names a country or territory by its ISO 3166-1 alpha-2 code (CLDR); an
-// unknown code stands for itself.
+// unknown code stands for itself. Names that changed since the CLDR release of
+// x/text are messages.
 func (l *Locale) Country(alpha2 string) string {
+	if name := l.word("country.", alpha2); name != "" {
+		return name
+	}
 	if name, ok := l.countries[alpha2]; ok {
 		return name
 	}
