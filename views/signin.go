@@ -35,6 +35,15 @@ func (m Method) icon() string {
 	}
 }
 
+// lang is the language of the method's name: SİMA İmza stays Azerbaijani in an
+// English page, so that a screen reader pronounces it right.
+func (m Method) lang(p Page) string {
+	if m == MethodSIMA {
+		return "az"
+	}
+	return p.L.Lang()
+}
+
 // withReturn adds the page to come back to, a path of this site, to an address.
 func withReturn(path, ret string) string {
 	if ret == "" {
