@@ -111,13 +111,15 @@ func (d *DB) check(ctx context.Context) error {
 	return nil
 }
 
-// Ready reports whether a goods page could be served: the database answers and
-// can be written. It is an error otherwise.
+// Ready reports whether a goods page could be served: goods can be read and a
+// register entry could be written. It is an error otherwise.
 func (d *DB) Ready(ctx context.Context) error {
-	var recovering bool
-	err := d.pool.QueryRow(ctx, `select pg_is_in_recovery() from pending limit 0`).Scan(&recovering)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+	var writable bool
+	err := d.pool.QueryRow(ctx, `
+		select not pg_is_in_recovery() and has_table_privilege('register_entry', 'insert')
+		       and has_table_privilege('pending', 'select')`).Scan(&writable)
+	if err == nil && !writable {
+		return ErrUnreachable
 	}
 	return err
 }

@@ -294,3 +294,10 @@ func queueNotices(b *pgx.Batch, voens []string, all bool) {
 		b.Queue(`select pg_notify('`+channel+`', v) from unnest($1::text[]) v`, voens)
 	}
 }
+
+// Empty reports whether no feed was ever stored.
+func (d *DB) Empty(ctx context.Context) (bool, error) {
+	empty := false
+	err := d.pool.QueryRow(ctx, `select not exists (select from checkpoint where received_at is not null)`).Scan(&empty)
+	return empty, err
+}

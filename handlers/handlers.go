@@ -46,6 +46,7 @@ type Portal struct {
 	cookie   string          // name of the session cookie
 	hosts    map[string]bool // Host values answered on the main listener
 	cardHost map[string]bool // and on the card listener
+	metrics  *metrics
 }
 
 // New checks the options, all of them at once.
@@ -84,6 +85,7 @@ func New(o Options) (*Portal, error) {
 		p.cookie = "__Host-portal"
 	}
 	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
+	p.metrics = newMetrics(p)
 	return p, nil
 }
 

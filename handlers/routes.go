@@ -14,7 +14,7 @@ import (
 // guard.
 func (p *Portal) Handler() http.Handler {
 	e := p.server()
-	e.Use(p.identify, p.log, p.speak, p.survive, p.harden, onlyHosts(p.hosts), sameSite(http.NewCrossOriginProtection()))
+	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(p.hosts), sameSite(http.NewCrossOriginProtection()))
 
 	get(e, "/", limit(p.start))
 	get(e, "/sign-in/file", limit(p.signInFile))
@@ -44,7 +44,7 @@ func (p *Portal) Handler() http.Handler {
 // CardHandler answers on the listener that asks for a client certificate.
 func (p *Portal) CardHandler() http.Handler {
 	e := p.server()
-	e.Use(p.identify, p.log, p.speak, p.survive, p.harden, onlyHosts(p.cardHost))
+	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(p.cardHost))
 	e.GET(cardPath, limit(p.card))
 	p.files(e)
 	return e

@@ -103,6 +103,7 @@ func (p *Portal) begin(c echo.Context, j jar, person db.Person, back string) err
 	if err != nil {
 		return err
 	}
+	p.metrics.signIns.WithLabelValues(person.Method, "signed_in").Inc()
 	j.set(valueKey, key.String())
 	j.set(valueCompany, "")
 	j.renew()

@@ -91,6 +91,7 @@ func (p *Portal) card(c echo.Context) error {
 	}
 	identity, err := p.Verifier.ClientCertificate(ctx, tls.PeerCertificates)
 	if reason := esign.ReasonOf(err); reason != "" {
+		p.metrics.signIns.WithLabelValues("card", string(reason)).Inc()
 		p.Log.Info("sign-in refused", "request", requestID(c).String(), "method", "card", "reason", string(reason), "error", err)
 		return p.cardProblem(c, views.SignInProblem(reason))
 	}

@@ -149,6 +149,7 @@ func (p *Portal) fileProblem(c echo.Context, back string, err error) error {
 	default:
 		return err
 	}
+	p.metrics.signIns.WithLabelValues("file", string(what)).Inc()
 	p.Log.Info("sign-in refused", "request", requestID(c).String(), "method", "file", "reason", string(what), "error", err)
 	status := http.StatusUnprocessableEntity
 	if what == views.ProblemTooLarge {

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/pgserver"
+	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/esign/democa"
+	"customs.gov.az/portal/feed/sample"
+	"customs.gov.az/portal/intake"
+)
+
+type demoCommand struct {
+	web
+	Data         string        `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder; made if missing, found again at the next start."`
+	Postgres     string        `env:"PORTAL_POSTGRES_BIN" type:"path" help:"Folder of PostgreSQL's programs (default: found on the machine, or fetched)."`
+	Consignments int           `default:"2000" help:"Sample consignments of the first start."`
+	Every        time.Duration `default:"15s" help:"A new event at the border this often, so that the page moves; 0 for none."`
+}
+
+const (
+	demoDatabaseName = "portal"
+	demoSeed         = 1
+)
+
+// Run serves the demo until ctx ends, then stops everything it started.
+func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
+	began := time.Now()
+	if err := os.MkdirAll(d.Data, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must pass through
+		return err
+	}
+	if err := d.defaults(); err != nil {
+		return err
+	}
+	settings, err := d.check()
+	if err != nil {
+		return fmt.Errorf("these settings are wrong:\n%w", err)
+	}
+	logFile, err := os.OpenFile(filepath.Join(d.Data, "portal.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	log := newLog(logFile, d.LogJSON)
+
+	server, err := d.prepare(ctx, log)
+	if server != nil {
+		defer func() { err = errors.Join(err, server.Stop(), os.Remove(d.addressFile())) }()
+	}
+	if err != nil {
+		return err
+	}
+	database, err := db.Open(ctx, server.URL("portal", demoDatabaseName), db.Options{})
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	trust, err := esign.LoadTrust(os.DirFS(filepath.Join(d.Data, "trust")))
+	if err != nil {
+		return err
+	}
+	keys, err := demoKeys(filepath.Join(d.Data, "session.key"))
+	if err != nil {
+		return err
+	}
+	if err := d.fill(ctx, settings, database); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.move(ctx, settings, database, log) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-server.Done():
+			return errors.New("the private PostgreSQL has ended; its last words are in " + filepath.Join(d.Data, "portal.log"))
+		}
+	})
+	g.Go(func() error {
+		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func(listeners) {
+			d.greet(e.stdout, settings, time.Since(began))
+		}})
+	})
+	return g.Wait()
+}
+
+// defaults fills in what the demo makes itself.
+func (d *demoCommand) defaults() error {
+	if d.TLSCert == "" && d.TLSKey == "" {
+		d.TLSCert = filepath.Join(d.Data, "tls", "server.pem")
+		d.TLSKey = filepath.Join(d.Data, "tls", "server.key")
+	}
+	if d.Every != 0 && d.Every < time.Second {
+		return errors.New("--every: at least a second, or 0 for none")
+	}
+	return nil
+}
+
+// prepare starts PostgreSQL, migrates, and meanwhile makes the certificates.
+// The server is not nil if it runs, also with an error.
+func (d *demoCommand) prepare(ctx context.Context, log *slog.Logger) (*pgserver.Server, error) {
+	var server *pgserver.Server
+	var g errgroup.Group
+	g.Go(func() error { return democa.Create(d.Data, time.Now()) })
+	g.Go(func() (err error) {
+		server, err = pgserver.Start(ctx, pgserver.Options{
+			Dir: filepath.Join(d.Data, "postgres"), Programs: d.Postgres, Log: logWriter{log},
+		})
+		if err != nil {
+			return err
+		}
+		if err := db.Bootstrap(ctx, server.URL("postgres", "postgres"), demoDatabaseName); err != nil {
+			return err
+		}
+		if err := db.Migrate(ctx, server.URL("portal_owner", demoDatabaseName), "portal"); err != nil {
+			return err
+		}
+		return os.WriteFile(d.addressFile(), []byte(server.URL("portal", demoDatabaseName)+"\n"), 0o600)
+	})
+	return server, g.Wait()
+}
+
+// addressFile holds the address of the running demo's database, for import.
+func (d *demoCommand) addressFile() string { return filepath.Join(d.Data, "database.url") }
+
+// demoDatabase is the address of the database of the demo that runs on a data
+// folder.
+func demoDatabase(data string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(data, "database.url")) //nolint:gosec // the operator names the folder
+	return strings.TrimSpace(string(b)), err
+}
+
+// demoKeys reads the demo's session key, or makes it.
+func demoKeys(file string) ([][]byte, error) {
+	b, err := os.ReadFile(file) //nolint:gosec // a name of the demo's own
+	if err == nil {
+		if keys, err := sessionKeys(string(b)); err == nil {
+			return keys, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	return [][]byte{key}, os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600)
+}
+
+// fill loads the sample consignments once, the way a file of the feed goes.
+func (d *demoCommand) fill(ctx context.Context, c checked, database *db.DB) error {
+	empty, err := database.Empty(ctx)
+	if err != nil || !empty {
+		return err
+	}
+	read, write := io.Pipe()
+	var g errgroup.Group
+	g.Go(func() error {
+		err := sample.Generate(write, sample.Options{
+			Seed: demoSeed, Consignments: d.Consignments, Now: time.Now(), People: demoTraders(),
+		})
+		return errors.Join(err, write.CloseWithError(err))
+	})
+	_, err = intake.Run(ctx, read, d.intake(c, database))
+	read.CloseWithError(err)
+	return errors.Join(err, g.Wait())
+}
+
+func (d *demoCommand) intake(c checked, database *db.DB) intake.Options {
+	return intake.Options{DB: database, Now: time.Now, Known: func(code string) bool { _, ok := c.checkpoints.Get(code); return ok }}
+}
+
+// demoTraders are the people of the demo with what they have at the border.
+func demoTraders() []sample.Person {
+	var list []sample.Person
+	for _, p := range democa.People() {
+		for i, v := range p.VOENs {
+			n := map[string]int{"aysel": 17, "rashad": 6, "kamran": 260, "several": 4 + i}[p.Name]
+			if n > 0 {
+				list = append(list, sample.Person{VOEN: v, Name: p.Organisation, Pending: n})
+			}
+		}
+	}
+	return list
+}
+
+// move sends an event now and then, and heartbeats, the way the checkpoints do.
+func (d *demoCommand) move(ctx context.Context, c checked, database *db.DB, log *slog.Logger) error {
+	if d.Every == 0 {
+		return nil
+	}
+	stream, err := sample.NewLive(demoSeed, d.Every, demoTraders()[:1])
+	if err != nil {
+		return err
+	}
+	after := time.Now().Add(-time.Minute)
+	for {
+		now := time.Now()
+		var b bytes.Buffer
+		if err := stream.Write(&b, after, now); err != nil {
+			return err
+		}
+		if _, err := intake.Run(ctx, &b, d.intake(c, database)); err != nil && ctx.Err() == nil {
+			log.Warn("demo event", "error", err)
+		}
+		after = now
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Until(stream.Next(now))):
+		}
+	}
+}
+
+// greet says where to look and how to sign in.
+func (d *demoCommand) greet(w io.Writer, c checked, took time.Duration) {
+	people := filepath.Join(d.Data, "people")
+	fmt.Fprintf(w, `
+My goods at the border is ready (%s).
+
+  Open        %s
+  Sign in     with a file: download the text at %s/sign-in/file, then
+                openssl cms -sign -binary -in sorgu.txt -signer %s -inkey %s -outform DER -out sorgu.p7s
+              and upload sorgu.p7s;
+              with a card: import %s into the browser (password: %s)
+              and open %s
+  People      %s says who they are and what happens to each
+  Import      portal import FILE while this runs
+  Log         %s
+
+Ctrl-C stops everything; the data stays in %s.
+`, took.Round(10*time.Millisecond), c.url, c.url, filepath.Join(people, "aysel.pem"), filepath.Join(people, "aysel.key"),
+		filepath.Join(people, "aysel.p12"), democa.Password, cardText(c), filepath.Join(people, "README"),
+		filepath.Join(d.Data, "portal.log"), d.Data)
+}
+
+func cardText(c checked) string {
+	if c.cardURL == nil {
+		return "(the card listener is off)"
+	}
+	return c.url.JoinPath("/sign-in/card").String()
+}
+
+// logWriter passes lines of another program on to the log.
+type logWriter struct{ log *slog.Logger }
+
+func (l logWriter) Write(b []byte) (int, error) {
+	for line := range strings.Lines(string(b)) {
+		l.log.Info("postgres", "line", strings.TrimSpace(line))
+	}
+	return len(b), nil
+}

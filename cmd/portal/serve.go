@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/handlers"
+	"customs.gov.az/portal/live"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/static"
+)
+
+type serveCommand struct {
+	web
+	DatabaseURL string `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving, as a role without DDL; several hosts allowed. May come from PORTAL_DATABASE_URL_FILE."`
+	SessionKeys string `env:"PORTAL_SESSION_KEYS" help:"Keys that sign the session cookie, newest first. May come from PORTAL_SESSION_KEYS_FILE."`
+	Trust       string `env:"PORTAL_TRUST" type:"path" help:"Folder of issuer profiles and certificates."`
+}
+
+// Run serves until ctx ends.
+func (s *serveCommand) Run(ctx context.Context, e env) error {
+	settings, problem := s.check()
+	problems := []error{problem}
+	url, err := secret("PORTAL_DATABASE_URL", s.DatabaseURL)
+	problems = append(problems, err)
+	if url == "" && err == nil {
+		problems = append(problems, errors.New("PORTAL_DATABASE_URL is missing"))
+	}
+	text, err := secret("PORTAL_SESSION_KEYS", s.SessionKeys)
+	problems = append(problems, err)
+	keys, err := sessionKeys(text)
+	problems = append(problems, err)
+	if s.Trust == "" {
+		problems = append(problems, errors.New("PORTAL_TRUST is missing"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("these settings are wrong:\n%w", err)
+	}
+	trust, err := esign.LoadTrust(os.DirFS(s.Trust))
+	if err != nil {
+		return fmt.Errorf("PORTAL_TRUST: %w", err)
+	}
+	d, err := db.Open(ctx, url, db.Options{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	log := newLog(e.stderr, s.LogJSON)
+	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func(listeners) {
+		log.Info("serving", "url", settings.url.String())
+	}})
+}
+
+// service is what a portal is made of, besides its settings.
+type service struct {
+	db    *db.DB
+	trust *esign.Trust
+	keys  [][]byte
+	log   *slog.Logger
+	ready func(listeners) // called once all listeners are open
+}
+
+// listeners are the open ones.
+type listeners struct{ main, card, ops net.Listener }
+
+// serve opens the listeners, serves until ctx ends and then lets what runs
+// finish: open requests, then waiting register entries.
+func (w *web) serve(ctx context.Context, c checked, s service) error {
+	l, err := w.listen()
+	if err != nil {
+		return err
+	}
+	catalogue, err := locales.Load()
+	if err != nil {
+		return err
+	}
+	verifier, err := esign.NewVerifier(esign.Options{Trust: s.trust, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	register := db.NewRegister(s.db)
+	defer register.Close()
+	hub := live.New(20_000)
+	portal, err := handlers.New(handlers.Options{
+		DB: s.db, Register: register, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
+		Contacts: w.Contact.contacts(), Verifier: verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
+		Limits: c.limits, Log: s.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	var certificates []tls.Certificate
+	if w.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(w.TLSCert, w.TLSKey)
+		if err != nil {
+			return fmt.Errorf("PORTAL_TLS_CERT: %w", err)
+		}
+		certificates = append(certificates, pair)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	main := newServer(portal.Handler())
+	main.RegisterOnShutdown(hub.Close)
+	if w.tls(c) {
+		main.TLSConfig = &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12}
+	}
+	start(ctx, g, main, l.main)
+	if l.card != nil {
+		card := newServer(portal.CardHandler())
+		card.TLSConfig = &tls.Config{
+			Certificates: certificates, MinVersion: tls.VersionTLS12,
+			// The certificate is looked at by package esign, which can say
+			// what is wrong with it; the handshake only proves the key.
+			ClientAuth: tls.RequestClientCert, ClientCAs: s.trust.ClientCAs(), SessionTicketsDisabled: true,
+		}
+		start(ctx, g, card, l.card)
+	}
+	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
+	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
+	g.Go(func() error { sweep(ctx, s); return nil })
+	if s.ready != nil {
+		s.ready(l)
+	}
+	return g.Wait()
+}
+
+// listen opens all listeners, or none.
+func (w *web) listen() (l listeners, err error) {
+	defer func() {
+		if err != nil {
+			for _, open := range []net.Listener{l.main, l.card, l.ops} {
+				if open != nil {
+					open.Close()
+				}
+			}
+		}
+	}()
+	if l.main, err = net.Listen("tcp", w.Addr); err != nil {
+		return l, busy("PORTAL_ADDR", err)
+	}
+	if w.CardAddr != "" {
+		if l.card, err = net.Listen("tcp", w.CardAddr); err != nil {
+			return l, busy("PORTAL_CARD_ADDR", err)
+		}
+	}
+	if l.ops, err = net.Listen("tcp", w.OpsAddr); err != nil {
+		return l, busy("PORTAL_OPS_ADDR", err)
+	}
+	return l, nil
+}
+
+func busy(name string, err error) error {
+	return fmt.Errorf("%s: %w; is a portal running already? Another address can be set with %s", name, err, name)
+}
+
+// newServer bounds what a client may send and how slowly. Writing has no limit
+// here because event streams stay open: handlers set their own.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
+	}
+}
+
+// start serves on a listener until ctx ends; open requests then have ten
+// seconds.
+func start(ctx context.Context, g *errgroup.Group, s *http.Server, l net.Listener) {
+	g.Go(func() error {
+		var err error
+		if s.TLSConfig != nil {
+			err = s.ServeTLS(l, "", "")
+		} else {
+			err = s.Serve(l)
+		}
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			return s.Close()
+		}
+		return nil
+	})
+}
+
+// sweep tidies the database at the start and every hour.
+func sweep(ctx context.Context, s service) {
+	for {
+		if err := s.db.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("sweep", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
+	}
+}
