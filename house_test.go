@@ -38,6 +38,7 @@ var doors = []struct {
 }{
 	{"github.com/labstack/", []string{"handlers"}},
 	{"github.com/gorilla/", []string{"handlers"}},
+	{"github.com/prometheus/", []string{"handlers"}},
 	{"github.com/jackc/", []string{"db"}},
 	{"github.com/fergusstrange/embedded-postgres", []string{"db/pgserver"}},
 	{"database/sql", nil},
