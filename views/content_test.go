@@ -16,16 +16,16 @@ func TestAppealsNamesTheLaw(t *testing.T) {
 		"en": {"Article 51", "Article 74", "Article 78", "Article 27.1", "Customs Code", "higher competent authority", "court", "in Azerbaijani"},
 	} {
 		doc := parse(t, Appeals(samplePage(t, lang), AppealsView{}))
-		text := innerText(pick(doc, "main")[0])
+		shown := text(all(doc, "main")[0])
 		for _, w := range want {
-			if !strings.Contains(text, w) {
+			if !strings.Contains(shown, w) {
 				t.Errorf("%s: %q is missing", lang, w)
 			}
 		}
-		if n := len(pick(pick(doc, "ol")[0], "li")); n != 6 {
+		if n := len(all(all(doc, "ol")[0], "li")); n != 6 {
 			t.Errorf("%s: %d items of a complaint, article 74 has 6", lang, n)
 		}
-		if m := regexp.MustCompile(`\d+[- ]?(gün|iş günü|day|working day|ay\b|month)`).FindString(text); m != "" {
+		if m := regexp.MustCompile(`\d+[- ]?(gün|iş günü|day|working day|ay\b|month)`).FindString(shown); m != "" {
 			t.Errorf("%s: the page promises a period: %q", lang, m)
 		}
 	}
@@ -44,9 +44,9 @@ func TestAppealsBuilderOnlyWhenOffered(t *testing.T) {
 func TestHelpExplainsEveryStatus(t *testing.T) {
 	for _, lang := range []string{"az", "en"} {
 		p := samplePage(t, lang)
-		text := innerText(pick(parse(t, Help(p)), "table")[0])
+		shown := text(all(parse(t, Help(p)), "table")[0])
 		for _, s := range append(slices.Clone(customs.PendingStatuses), "never_heard_of") {
-			if !strings.Contains(text, p.L.Status(s)) {
+			if !strings.Contains(shown, p.L.Status(s)) {
 				t.Errorf("%s: status %q is not explained", lang, p.L.Status(s))
 			}
 		}
@@ -64,15 +64,15 @@ func TestHelpLeavesTheListOfStatusesAlone(t *testing.T) {
 func TestPrivacySaysWhatThisInstallationDoes(t *testing.T) {
 	p := samplePage(t, "en")
 	v := PrivacyView{SessionCookie: "sess", LanguageCookie: "lang", LanguageKept: 48 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour}
-	text := innerText(pick(parse(t, Privacy(p, v)), "main")[0])
+	shown := text(all(parse(t, Privacy(p, v)), "main")[0])
 	for _, want := range []string{"sess", "lang", "2 days", "20 minutes without use", "8 hours at most", "The Committee decides"} {
-		if !strings.Contains(text, want) {
+		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing", want)
 		}
 	}
 	v.Retention = 30 * 24 * time.Hour
-	text = innerText(pick(parse(t, Privacy(p, v)), "main")[0])
-	if !strings.Contains(text, "kept for 30 days") || strings.Contains(text, "The Committee decides how long") {
+	shown = text(all(parse(t, Privacy(p, v)), "main")[0])
+	if !strings.Contains(shown, "kept for 30 days") || strings.Contains(shown, "The Committee decides how long") {
 		t.Error("the configured retention is not said")
 	}
 }
@@ -82,7 +82,7 @@ func TestContactsAreConfiguration(t *testing.T) {
 	p.Contacts = Contacts{CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"www.example.az"}, DepartmentAZ: "Yeni İdarə"}
 	doc := parse(t, Accessibility(p))
 	var links []string
-	for _, a := range pick(pick(doc, "main")[0], "a") {
+	for _, a := range all(all(doc, "main")[0], "a") {
 		links = append(links, attribute(a, "href"))
 	}
 	for _, want := range []string{"tel:123", "tel:+994120001122", "mailto:a@example.az", "https://www.example.az/"} {
@@ -90,7 +90,7 @@ func TestContactsAreConfiguration(t *testing.T) {
 			t.Errorf("no link %s in %v", want, links)
 		}
 	}
-	if !strings.Contains(innerText(doc), "Yeni İdarə") {
+	if !strings.Contains(text(doc), "Yeni İdarə") {
 		t.Error("the department is not named")
 	}
 }
@@ -110,9 +110,9 @@ func TestPieces(t *testing.T) {
 		{"ikiqat  boşluq VÖEN-ə  qalır", []string{"VÖEN-ə"}},
 	} {
 		var kept []string
-		var all strings.Builder
+		var whole strings.Builder
 		for _, s := range pieces(c.text) {
-			all.WriteString(s.text)
+			whole.WriteString(s.text)
 			if s.kept {
 				kept = append(kept, s.text)
 			}
@@ -120,8 +120,8 @@ func TestPieces(t *testing.T) {
 		if !slices.Equal(kept, c.kept) {
 			t.Errorf("%q keeps %q together, want %q", c.text, kept, c.kept)
 		}
-		if all.String() != c.text {
-			t.Errorf("%q became %q", c.text, all.String())
+		if whole.String() != c.text {
+			t.Errorf("%q became %q", c.text, whole.String())
 		}
 	}
 }
@@ -131,15 +131,15 @@ func FuzzPieces(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var all strings.Builder
+		var whole strings.Builder
 		for _, s := range pieces(text) {
-			all.WriteString(s.text)
+			whole.WriteString(s.text)
 			if s.kept && strings.Contains(s.text, " ") {
 				t.Fatalf("%q holds a space and may not break", s.text)
 			}
 		}
-		if all.String() != text {
-			t.Fatalf("%q became %q", text, all.String())
+		if whole.String() != text {
+			t.Fatalf("%q became %q", text, whole.String())
 		}
 	})
 }

@@ -33,7 +33,7 @@ func TestErrorsHaveWordsOfTheirOwn(t *testing.T) {
 		p := samplePage(t, lang)
 		seen := map[string]string{}
 		for name, v := range errorSamples() {
-			h1 := innerText(pick(parse(t, Error(p, v)), "h1")[0])
+			h1 := text(all(parse(t, Error(p, v)), "h1")[0])
 			want := p.L.T(v.key() + ".title")
 			if h1 != want || !p.L.Has(v.key()+".title") || !p.L.Has(v.key()+".text") {
 				t.Errorf("%s, %s: heading %q, want %q", lang, name, h1, want)
@@ -82,8 +82,8 @@ func TestErrorSaysWhenToTryAgain(t *testing.T) {
 		{ErrorView{Status: 429}, "Try again in a few minutes."},
 		{ErrorView{Status: 404, RetryAfter: time.Hour}, ""},
 	} {
-		text := innerText(parse(t, Error(p, c.view)))
-		if c.want == "" && strings.Contains(text, "Try again in") || !strings.Contains(text, c.want) {
+		shown := text(parse(t, Error(p, c.view)))
+		if c.want == "" && strings.Contains(shown, "Try again in") || !strings.Contains(shown, c.want) {
 			t.Errorf("%+v: %q is missing or out of place", c.view, c.want)
 		}
 	}
@@ -106,7 +106,7 @@ func TestErrorWays(t *testing.T) {
 		{"hostile address", trader, ErrorView{Status: 500, Retry: "javascript:alert(1)"}, "about:invalid#TemplFailedSanitizationURL /goods /help"},
 	} {
 		var links []string
-		for _, a := range pick(pick(parse(t, Error(c.page, c.view)), "main")[0], "a") {
+		for _, a := range all(all(parse(t, Error(c.page, c.view)), "main")[0], "a") {
 			if !strings.HasPrefix(attribute(a, "href"), "tel:") {
 				links = append(links, attribute(a, "href"))
 			}
@@ -119,14 +119,14 @@ func TestErrorWays(t *testing.T) {
 
 func TestSessionExpiredLeadsBack(t *testing.T) {
 	doc := parse(t, SessionExpired(samplePage(t, "az"), ExpiredView{Return: "/goods?q=a&page=2"}))
-	main := pick(doc, "main")[0]
-	if got, want := attribute(pick(main, "a")[0], "href"), "/?return=%2Fgoods%3Fq%3Da%26page%3D2"; got != want {
+	main := all(doc, "main")[0]
+	if got, want := attribute(all(main, "a")[0], "href"), "/?return=%2Fgoods%3Fq%3Da%26page%3D2"; got != want {
 		t.Errorf("sign-in link %q, want %q", got, want)
 	}
-	if len(pick(doc, "form")) != 0 {
+	if len(all(doc, "form")) != 0 {
 		t.Error("a page without a session offers to sign out")
 	}
-	if got := innerText(pick(doc, "h1")[0]); got != "Sessiyanızın vaxtı bitib" {
+	if got := text(all(doc, "h1")[0]); got != "Sessiyanızın vaxtı bitib" {
 		t.Errorf("heading %q", got)
 	}
 }

@@ -32,7 +32,7 @@ func TestFilePageForPrograms(t *testing.T) {
 	for _, problem := range append(SignInProblems(), "", "never_heard_of") {
 		doc := parse(t, SignInFile(guestPage(t, "az"), fileView(problem)))
 		var downloads []*html.Node
-		for _, a := range pick(doc, "a") {
+		for _, a := range all(doc, "a") {
 			if slices.ContainsFunc(a.Attr, func(at html.Attribute) bool { return at.Key == "download" }) {
 				downloads = append(downloads, a)
 			}
@@ -40,7 +40,7 @@ func TestFilePageForPrograms(t *testing.T) {
 		if len(downloads) != 1 || attribute(downloads[0], "href") != "/sign-in/file/challenge/7f3c" || attribute(downloads[0], "download") != "sorgu-7f3c.txt" {
 			t.Fatalf("%s: %d links with download", problem, len(downloads))
 		}
-		forms := pick(doc, "form")
+		forms := all(doc, "form")
 		if len(forms) != 1 {
 			t.Fatalf("%s: %d forms", problem, len(forms))
 		}
@@ -48,7 +48,7 @@ func TestFilePageForPrograms(t *testing.T) {
 		if attribute(f, "method") != "post" || attribute(f, "enctype") != "multipart/form-data" || attribute(f, "action") != "/sign-in/file" {
 			t.Errorf("%s: the form is %v", problem, f.Attr)
 		}
-		inputs := pick(f, "input")
+		inputs := all(f, "input")
 		if len(inputs) != 1 || attribute(inputs[0], "name") != "signature" || attribute(inputs[0], "type") != "file" || attribute(inputs[0], "accept") != "" {
 			t.Errorf("%s: the fields are %d", problem, len(inputs))
 		}
@@ -58,19 +58,16 @@ func TestFilePageForPrograms(t *testing.T) {
 func TestFilePageKeepsTheReturnPath(t *testing.T) {
 	v := fileView("")
 	v.Return = `/goods?q="x"&page=2`
-	doc := parse(t, SignInFile(guestPage(t, "en"), v))
-	for _, in := range pick(doc, "input") {
-		if attribute(in, "type") == "hidden" && attribute(in, "name") == "return" && attribute(in, "value") == v.Return {
-			return
-		}
+	form := all(parse(t, SignInFile(guestPage(t, "en"), v)), "form")[0]
+	if got, want := attribute(form, "action"), "/sign-in/file?return=%2Fgoods%3Fq%3D%22x%22%26page%3D2"; got != want {
+		t.Errorf("the form goes to %q, want %q", got, want)
 	}
-	t.Error("the return path is not in the form")
 }
 
 func TestFilePageSaysLimits(t *testing.T) {
-	text := innerText(parse(t, SignInFile(guestPage(t, "en"), fileView(""))))
+	shown := text(parse(t, SignInFile(guestPage(t, "en"), fileView(""))))
 	for _, want := range []string{"15 minutes", "64 KB", ".p7s", ".p7m", ".pem", ".der", "openssl cms -sign -binary -in sorgu-7f3c.txt"} {
-		if !strings.Contains(text, want) {
+		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing", want)
 		}
 	}
@@ -98,7 +95,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 				render(t, CardProblem(p, CardProblemView{Problem: s, Home: "https://p.example/"})),
 				render(t, SignInProblemPage(p, s, nil, "")),
 			} {
-				if !strings.Contains(innerText(parseText(t, c)), s.words(p.L, "next")) || !strings.Contains(c, p.RequestID) {
+				if !strings.Contains(text(parseText(t, c)), s.words(p.L, "next")) || !strings.Contains(c, p.RequestID) {
 					t.Errorf("%s: %s is not explained", lang, s)
 				}
 				if !strings.Contains(c, "<title>"+p.L.T("site.error", "title", "")[:4]) {
@@ -152,7 +149,7 @@ func TestFileProblemLeadsToTheField(t *testing.T) {
 // no link to a page of its own host.
 func TestCardListenerPageLeadsAway(t *testing.T) {
 	v := CardProblemView{Problem: "no_certificate", Home: "https://p.example/", Retry: "https://p.example/sign-in/card", Other: "https://p.example/"}
-	for _, a := range pick(parse(t, CardProblem(guestPage(t, "az"), v)), "a") {
+	for _, a := range all(parse(t, CardProblem(guestPage(t, "az"), v)), "a") {
 		href := attribute(a, "href")
 		if !strings.HasPrefix(href, "https://p.example/") && !strings.HasPrefix(href, "tel:") && !strings.HasPrefix(href, "#") {
 			t.Errorf("link %q stays on the card listener", href)
@@ -163,12 +160,12 @@ func TestCardListenerPageLeadsAway(t *testing.T) {
 func TestCompanyChoice(t *testing.T) {
 	p := guestPage(t, "az")
 	doc := parse(t, SignInCompany(p, CompanyView{Companies: []Company{{"1499000151", "A <b>"}, {"1599000161", ""}}, Return: "/goods"}))
-	form := pick(doc, "form")[0]
-	if attribute(form, "action") != "/sign-in/company" || attribute(form, "method") != "post" {
+	form := all(doc, "form")[0]
+	if attribute(form, "action") != "/sign-in/company?return=%2Fgoods" || attribute(form, "method") != "post" {
 		t.Errorf("the form is %v", form.Attr)
 	}
 	var values []string
-	for _, in := range pick(form, "input") {
+	for _, in := range all(form, "input") {
 		if attribute(in, "type") == "radio" && attribute(in, "name") == "voen" {
 			values = append(values, attribute(in, "value"))
 		}
@@ -176,7 +173,7 @@ func TestCompanyChoice(t *testing.T) {
 	if !slices.Equal(values, []string{"1499000151", "1599000161"}) {
 		t.Errorf("choices are %v", values)
 	}
-	if !strings.Contains(innerText(form), "A <b>") {
+	if !strings.Contains(text(form), "A <b>") {
 		t.Error("a name is not shown as the text it is")
 	}
 }

@@ -11,7 +11,7 @@ import (
 func mainLinks(t *testing.T, v StartView) []string {
 	t.Helper()
 	var out []string
-	for _, a := range pick(pick(parse(t, Start(guestPage(t, "az"), v)), "main")[0], "a") {
+	for _, a := range all(all(parse(t, Start(guestPage(t, "az"), v)), "main")[0], "a") {
 		out = append(out, attribute(a, "href"))
 	}
 	return out
@@ -39,9 +39,9 @@ func TestStartNamesTheServiceInFull(t *testing.T) {
 		"az": {"Mallar haqqında gömrük sərhəd buraxılış məntəqələrində qeydə alınan məlumatların verilməsi", "ödənişsiz", "195(6)", "(+99412) 404-22-00", "office@customs.gov.az"},
 		"en": {"Provision of information on goods registered at customs border checkpoints", "free of charge", "195(6)"},
 	} {
-		text := innerText(pick(parse(t, Start(guestPage(t, lang), StartView{})), "main")[0])
+		shown := text(all(parse(t, Start(guestPage(t, lang), StartView{})), "main")[0])
 		for _, w := range want {
-			if !strings.Contains(text, w) {
+			if !strings.Contains(shown, w) {
 				t.Errorf("%s: %q is missing", lang, w)
 			}
 		}
@@ -58,7 +58,7 @@ func TestStartNotices(t *testing.T) {
 		{StartView{Return: "/goods"}, "start.return_notice"},
 		{StartView{}, "start.no_methods"},
 	} {
-		if s := innerText(parse(t, Start(p, c.view))); !strings.Contains(s, p.L.T(c.key)) {
+		if s := text(parse(t, Start(p, c.view))); !strings.Contains(s, p.L.T(c.key)) {
 			t.Errorf("%+v: %s is missing", c.view, c.key)
 		}
 	}
@@ -66,7 +66,7 @@ func TestStartNotices(t *testing.T) {
 
 func TestStartDrawsOnlyPlacedCheckpoints(t *testing.T) {
 	v := StartView{Checkpoints: []customs.Checkpoint{{Code: "1", X: 10, Y: 20}, {Code: "2"}}}
-	if n := len(pick(parse(t, Start(guestPage(t, "az"), v)), "circle")); n != 1 {
+	if n := len(all(parse(t, Start(guestPage(t, "az"), v)), "circle")); n != 1 {
 		t.Errorf("%d dots on the map, want 1", n)
 	}
 }
