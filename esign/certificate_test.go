@@ -124,7 +124,7 @@ func TestWhenIsToldForDates(t *testing.T) {
 
 func TestChains(t *testing.T) {
 	w := newWorld(t)
-	make := func(parent *democa.Authority, edit func(*democa.Request)) *democa.Authority {
+	authority := func(parent *democa.Authority, edit func(*democa.Request)) *democa.Authority {
 		r := democa.Request{Subject: []democa.Value{{Type: democa.CommonName, Text: "Test issuer"}}, From: now.Add(-time.Hour), To: now.Add(time.Hour)}
 		edit(&r)
 		a, err := democa.NewAuthority(r, parent)
@@ -142,13 +142,13 @@ func TestChains(t *testing.T) {
 		ca   *democa.Authority
 		want esign.Reason
 	}{
-		{"sound", make(w.root, plain), ""},
-		{"issuer not from the root", make(nil, plain), esign.IssuerNotTrusted},
-		{"issuer expired", make(w.root, func(r *democa.Request) { r.To = now.Add(-time.Minute) }), esign.IssuerNotTrusted},
-		{"issuer for web servers", make(w.root, func(r *democa.Request) { r.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), esign.WrongPurpose},
-		{"issuer for clients", make(w.root, func(r *democa.Request) { r.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), ""},
-		{"issuer of RSA 2048", make(w.root, func(r *democa.Request) { r.Key = democa.RSA(2048) }), ""},
-		{"another key, the issuer's name", make(w.root, template(func(c *x509.Certificate) { c.SubjectKeyId = nil })), ""},
+		{"sound", authority(w.root, plain), ""},
+		{"issuer not from the root", authority(nil, plain), esign.IssuerNotTrusted},
+		{"issuer expired", authority(w.root, func(r *democa.Request) { r.To = now.Add(-time.Minute) }), esign.IssuerNotTrusted},
+		{"issuer for web servers", authority(w.root, func(r *democa.Request) { r.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), esign.WrongPurpose},
+		{"issuer for clients", authority(w.root, func(r *democa.Request) { r.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), ""},
+		{"issuer of RSA 2048", authority(w.root, func(r *democa.Request) { r.Key = democa.RSA(2048) }), ""},
+		{"another key, the issuer's name", authority(w.root, template(func(c *x509.Certificate) { c.SubjectKeyId = nil })), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := tt.ca.Issue(request())
@@ -166,8 +166,10 @@ func TestChains(t *testing.T) {
 // TestPathLength has an issuer that may not have authorities below it.
 func TestPathLength(t *testing.T) {
 	w := newWorld(t)
-	r := democa.Request{Subject: []democa.Value{{Type: democa.CommonName, Text: "Test middle"}}, From: now.Add(-time.Hour), To: now.Add(time.Hour),
-		Edit: func(c *x509.Certificate) { c.MaxPathLenZero = true }}
+	r := democa.Request{
+		Subject: []democa.Value{{Type: democa.CommonName, Text: "Test middle"}}, From: now.Add(-time.Hour), To: now.Add(time.Hour),
+		Edit: func(c *x509.Certificate) { c.MaxPathLenZero = true },
+	}
 	middle, err := democa.NewAuthority(r, w.root)
 	if err != nil {
 		t.Fatal(err)
@@ -205,10 +207,13 @@ func TestPolicies(t *testing.T) {
 	w := newWorld(t)
 	p := baseProfile().with("uses", profile{"client_certificate": profile{
 		"key_usage": []string{"digitalSignature"}, "ext_key_usage_optional": true,
-		"ext_key_usage": []string{"1.3.6.1.5.5.7.3.2"}, "policies": []string{"2.999.7.1", "2.999.7.2"}}})
+		"ext_key_usage": []string{"1.3.6.1.5.5.7.3.2"}, "policies": []string{"2.999.7.1", "2.999.7.2"},
+	}})
 	issuerAllowing := func(policies ...string) *democa.Authority {
-		r := democa.Request{Subject: []democa.Value{{Type: democa.CommonName, Text: "Test issuer"}}, From: now.Add(-time.Hour), To: now.Add(time.Hour),
-			Edit: func(c *x509.Certificate) { c.Policies = oids(t, policies...) }}
+		r := democa.Request{
+			Subject: []democa.Value{{Type: democa.CommonName, Text: "Test issuer"}}, From: now.Add(-time.Hour), To: now.Add(time.Hour),
+			Edit: func(c *x509.Certificate) { c.Policies = oids(t, policies...) },
+		}
 		a, err := democa.NewAuthority(r, w.root)
 		if err != nil {
 			t.Fatal(err)
@@ -276,8 +281,11 @@ func TestProfileRules(t *testing.T) {
 		{"signing certificate demanded and absent", demand, forgery{signer: person, content: challenge}, esign.SigningCertRequired},
 		{"signing certificate demanded and there", demand, bound, ""},
 		{"signing certificate demanded, old kind there", demand, v1Bound, esign.SigningCertRequired},
-		{"signed files not allowed", baseProfile().with("uses", profile{"client_certificate": profile{"key_usage": []string{"digitalSignature"}}}),
-			forgery{signer: person, content: challenge}, esign.WrongPurpose},
+		{
+			"signed files not allowed", baseProfile().with("uses", profile{"client_certificate": profile{"key_usage": []string{"digitalSignature"}}}),
+			forgery{signer: person, content: challenge},
+			esign.WrongPurpose,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := verify(w.verifier(t, tt.p), tt.f.make(t), challenge)
@@ -356,7 +364,7 @@ func TestNothingPersonalIsPrinted(t *testing.T) {
 	}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("signed in", "identity", id)
-	log.WriteString(fmt.Sprintf("%v %+v %#v %s", id, id, id, id))
+	fmt.Fprintf(&log, "%v %+v %#v %s", id, id, id, id)
 	for _, person := range []string{"twice", "purpose", "expired", "stranger"} {
 		_, err := clientCertificate(demoVerifier(t), demoCertificate(t, person))
 		log.WriteString(err.Error())

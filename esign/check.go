@@ -58,8 +58,7 @@ func (v *Verifier) certificate(ctx context.Context, s *subject) (Identity, error
 // annotate adds issuer and serial for the record of attempts, once the issuer
 // has proved to be the one that the certificate names.
 func (s *subject) annotate(err error) error {
-	var e *Error
-	if errors.As(err, &e) && s.profile != nil {
+	if e, ok := errors.AsType[*Error](err); ok && s.profile != nil {
 		e.Issuer, e.Serial = s.profile.ID, s.cert.SerialNumber.Text(16)
 	}
 	return err

@@ -6,7 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // hostile input
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/asn1"
 	"slices"
@@ -256,7 +256,7 @@ func certificateID(c *x509.Certificate, v2 bool) []byte {
 	if v2 {
 		return attr(oidSigningCertV2, sequence(sequence(sequence(octets(hashOf(crypto.SHA256, c.Raw))))))
 	}
-	h := sha1.Sum(c.Raw) //nolint:gosec // the attribute's own hash
+	h := sha1.Sum(c.Raw)
 	return attr(oidSigningCertV1, sequence(sequence(sequence(octets(h[:])))))
 }
 
@@ -291,7 +291,8 @@ func newWorld(t testing.TB) world {
 func request(edit ...func(*democa.Request)) democa.Request {
 	r := democa.Request{
 		Subject: []democa.Value{
-			{Type: democa.OrganisationID, Text: "VATAZ-1499000151"}, {Type: democa.SerialNumber, Text: "PNOAZ-5A7KM2L"},
+			{Type: democa.OrganisationID, Text: "VATAZ-1499000151"},
+			{Type: democa.SerialNumber, Text: "PNOAZ-5A7KM2L"},
 			{Type: democa.CommonName, Text: "Test Person"},
 		},
 		Key: democa.EC(elliptic.P256()), From: now.Add(-time.Minute), To: now.Add(time.Minute),

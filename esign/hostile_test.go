@@ -128,8 +128,10 @@ func TestKeyIdentifierOfTwo(t *testing.T) {
 	twin := w.issue(t, func(r *democa.Request) {
 		r.Edit = func(c *x509.Certificate) { c.SubjectKeyId = person.Certificate.SubjectKeyId }
 	})
-	f := forgery{signer: person, content: challenge, keyID: person.Certificate.SubjectKeyId,
-		certificates: []*x509.Certificate{twin.Certificate, person.Certificate}}
+	f := forgery{
+		signer: person, content: challenge, keyID: person.Certificate.SubjectKeyId,
+		certificates: []*x509.Certificate{twin.Certificate, person.Certificate},
+	}
 	_, err := verify(w.verifier(t, baseProfile()), f.make(t), challenge)
 	wantReason(t, err, esign.CertificateAmbiguous)
 }

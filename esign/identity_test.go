@@ -87,8 +87,11 @@ func subject(t *testing.T, text string) []democa.Value {
 	for pair := range strings.SplitSeq(text, "|") {
 		kind, value, _ := strings.Cut(pair, "=")
 		var oid []int
-		for _, known := range [][]int{democa.OrganisationID, democa.SerialNumber, democa.CommonName, democa.Organisation,
-			democa.GivenName, democa.Surname, {2, 5, 4, 11}} {
+		for _, known := range [][]int{
+			democa.OrganisationID, democa.SerialNumber, democa.CommonName, democa.Organisation,
+			democa.GivenName, democa.Surname,
+			{2, 5, 4, 11},
+		} {
 			if oidText(known) == kind {
 				oid = known
 			}

@@ -126,9 +126,8 @@ func readTrustFile(folder fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxTrustFile+1))
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	if len(b) > maxTrustFile {
@@ -140,7 +139,7 @@ func readTrustFile(folder fs.FS, name string) ([]byte, error) {
 // mistakes gathers what is wrong with a profile.
 type mistakes struct{ list []string }
 
-func (m *mistakes) add(format string, args ...any) {
+func (m *mistakes) addf(format string, args ...any) {
 	m.list = append(m.list, fmt.Sprintf(format, args...))
 }
 
@@ -150,17 +149,17 @@ func (m *mistakes) certificates(folder fs.FS, member string, names []string, req
 	for _, name := range names {
 		b, err := readTrustFile(folder, name)
 		if err != nil {
-			m.add("%s: %v", member, err)
+			m.addf("%s: %v", member, err)
 			continue
 		}
 		found, err := parseAuthorities(b)
 		if err != nil {
-			m.add("%s: %s: %v", member, name, err)
+			m.addf("%s: %s: %v", member, name, err)
 		}
 		list = append(list, found...)
 	}
 	if required && len(names) == 0 {
-		m.add("%s: at least one file is needed", member)
+		m.addf("%s: at least one file is needed", member)
 	}
 	return list
 }

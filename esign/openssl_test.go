@@ -2,6 +2,7 @@ package esign_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestOpenSSLSignaturesAreAccepted(t *testing.T) {
 	for _, person := range []string{"aysel", "rashad", "leyla", "kamran"} {
 		cases := accepted
 		if person == "rashad" || person == "kamran" {
-			cases = append(cases[:len(cases):len(cases)], acceptedPSS...)
+			cases = append(slices.Clip(cases), acceptedPSS...)
 		}
 		for _, tt := range cases {
 			t.Run(person+" "+tt.name, func(t *testing.T) {

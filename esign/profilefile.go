@@ -46,16 +46,16 @@ type pinFile struct {
 func (f *profileFile) profile(m *mistakes) *Profile {
 	p := &Profile{Name: f.Name, MinRSABits: f.MinRSABits, SigningCert: f.SigningCert, Uses: map[Use]UseRule{}}
 	if f.Name == "" {
-		m.add("name: is missing")
+		m.addf("name: is missing")
 	}
 	if p.MinRSABits == 0 {
 		p.MinRSABits = minRSABits
 	}
 	if p.MinRSABits < minRSABits || p.MinRSABits > maxRSABits {
-		m.add("min_rsa_bits: must be %d to %d", minRSABits, maxRSABits)
+		m.addf("min_rsa_bits: must be %d to %d", minRSABits, maxRSABits)
 	}
 	if len(f.Uses) == 0 {
-		m.add("uses: at least one is needed")
+		m.addf("uses: at least one is needed")
 	}
 	for use, u := range f.Uses {
 		p.Uses[use] = m.use(use, u)
@@ -77,11 +77,11 @@ func (m *mistakes) use(use Use, u useFile) UseRule {
 	switch use {
 	case UseClientCertificate, UseSignedFile, UseSIMA:
 	default:
-		m.add("%s: no such use", member)
+		m.addf("%s: no such use", member)
 	}
 	r := UseRule{ExtKeyUsage: m.oids(member+".ext_key_usage", u.ExtKeyUsage), ExtKeyUsageOptional: u.ExtKeyUsageOptional}
 	if len(u.KeyUsage) == 0 {
-		m.add("%s.key_usage: at least one is needed", member)
+		m.addf("%s.key_usage: at least one is needed", member)
 	}
 	for _, name := range u.KeyUsage {
 		switch name { // the names of RFC 5280 §4.2.1.3
@@ -90,13 +90,13 @@ func (m *mistakes) use(use Use, u useFile) UseRule {
 		case "nonRepudiation", "contentCommitment":
 			r.KeyUsage |= x509.KeyUsageContentCommitment
 		default:
-			m.add("%s.key_usage: %q is not digitalSignature, nonRepudiation or contentCommitment", member, name)
+			m.addf("%s.key_usage: %q is not digitalSignature, nonRepudiation or contentCommitment", member, name)
 		}
 	}
 	for _, text := range u.Policies {
 		oid, err := x509.ParseOID(text)
 		if err != nil {
-			m.add("%s.policies: %q is no object identifier", member, text)
+			m.addf("%s.policies: %q is no object identifier", member, text)
 		}
 		r.Policies = append(r.Policies, oid)
 	}
@@ -105,10 +105,10 @@ func (m *mistakes) use(use Use, u useFile) UseRule {
 
 func (m *mistakes) attribute(member string, f attributeFile) *AttributeRule {
 	if len(f.Attributes) == 0 {
-		m.add("%s.attributes: at least one is needed", member)
+		m.addf("%s.attributes: at least one is needed", member)
 	}
 	if len(f.Prefixes) == 0 {
-		m.add(`%s.prefixes: at least one is needed, "" allows a bare value`, member)
+		m.addf(`%s.prefixes: at least one is needed, "" allows a bare value`, member)
 	}
 	return &AttributeRule{Attributes: m.oids(member+".attributes", f.Attributes), Prefixes: f.Prefixes, Several: f.Several}
 }
@@ -118,7 +118,7 @@ func (m *mistakes) oids(member string, texts []string) []asn1.ObjectIdentifier {
 	for _, text := range texts {
 		oid, ok := parseOID(text)
 		if !ok {
-			m.add("%s: %q is no object identifier", member, text)
+			m.addf("%s: %q is no object identifier", member, text)
 		}
 		list = append(list, oid)
 	}
@@ -143,26 +143,26 @@ func parseOID(text string) (asn1.ObjectIdentifier, bool) {
 // revocation wants the choice made openly.
 func (m *mistakes) revocation(r *RevocationRule) RevocationRule {
 	if r == nil {
-		m.add("revocation: is missing; say how, or mode none with a reason")
+		m.addf("revocation: is missing; say how, or mode none with a reason")
 		return RevocationRule{}
 	}
 	addresses := append(append([]string{}, r.OCSP...), r.CRL...)
 	switch r.Mode {
 	case RevocationNone:
 		if r.Reason == "" || len(addresses) > 0 {
-			m.add("revocation: mode none needs a reason and no addresses")
+			m.addf("revocation: mode none needs a reason and no addresses")
 		}
 	case RevocationOCSP, RevocationCRL, RevocationBoth:
 		if r.Reason != "" {
-			m.add("revocation: a reason belongs to mode none only")
+			m.addf("revocation: a reason belongs to mode none only")
 		}
 	default:
-		m.add("revocation: mode %q is not none, ocsp, crl or ocsp_then_crl", r.Mode)
+		m.addf("revocation: mode %q is not none, ocsp, crl or ocsp_then_crl", r.Mode)
 	}
 	for _, a := range addresses {
 		u, err := url.Parse(a)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			m.add("revocation: %q is no http address", a)
+			m.addf("revocation: %q is no http address", a)
 		}
 	}
 	return *r

@@ -78,8 +78,7 @@ func (e *Error) Error() string { return "esign: " + string(e.Reason) + ": " + e.
 
 // ReasonOf returns the reason in err's chain, or "" when there is none.
 func ReasonOf(err error) Reason {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Reason
 	}
 	return ""

@@ -44,8 +44,7 @@ func checkRevocation(ctx context.Context, v *Verifier, s *subject) error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		switch e.Reason {
 		case Revoked, Suspended, RevocationUnknown:
 			return refuse(e.Reason, "revocation")

@@ -49,7 +49,9 @@ func (s *UnverifiedSignature) Content() (content []byte, attached bool) {
 }
 
 // Digest returns the hash of the signed content as the signature states it, to
-// look up which challenge was signed.
+// look up which challenge was signed. Programs that take the content for text
+// sign its CRLF form: a challenge that already has CRLF at every line's end, or
+// no line break, is found by its digest either way.
 func (s *UnverifiedSignature) Digest() (crypto.Hash, []byte) {
 	return s.hash, bytes.Clone(s.digest)
 }

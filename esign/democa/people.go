@@ -53,40 +53,62 @@ const (
 func People() []Person {
 	const agro, textile = "«Xəzər Aqro Ticarət» MMC", "«Şirvan Tekstil» MMC"
 	return []Person{
-		{Name: "aysel", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,
+		{
+			Name: "aysel", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "5A7KM2L", issuer: "business",
-			Note: "a company with a handful of consignments; ECDSA P-256"},
-		{Name: "rashad", GivenName: "Rəşad", Surname: "Quliyev", Organisation: "Quliyev Rəşad, fərdi sahibkar",
+			Note: "a company with a handful of consignments; ECDSA P-256",
+		},
+		{
+			Name: "rashad", GivenName: "Rəşad", Surname: "Quliyev", Organisation: "Quliyev Rəşad, fərdi sahibkar",
 			VOENs: []customs.VOEN{"1499000152"}, PIN: "6R2QX9D", issuer: "business", key: RSA(2048),
-			Note: "an individual entrepreneur; RSA 2048"},
-		{Name: "leyla", GivenName: "Leyla", Surname: "Hüseynzadə", Organisation: "«Şəki İpək Evi» MMC",
+			Note: "an individual entrepreneur; RSA 2048",
+		},
+		{
+			Name: "leyla", GivenName: "Leyla", Surname: "Hüseynzadə", Organisation: "«Şəki İpək Evi» MMC",
 			VOENs: []customs.VOEN{"9999000191"}, PIN: "7L4HT1C", issuer: "business", key: EC(elliptic.P384()),
-			Note: "a company with nothing pending: the explained empty list; ECDSA P-384"},
-		{Name: "kamran", GivenName: "Kamran", Surname: "Əliyev", Organisation: "«Böyük Çörək Ticarət» ASC",
+			Note: "a company with nothing pending: the explained empty list; ECDSA P-384",
+		},
+		{
+			Name: "kamran", GivenName: "Kamran", Surname: "Əliyev", Organisation: "«Böyük Çörək Ticarət» ASC",
 			VOENs: []customs.VOEN{"1599000161"}, PIN: "4K8EW5Z", issuer: "business", key: RSA(3072),
-			Note: "a big trader with many pages of consignments; RSA 3072"},
-		{Name: "several", GivenName: "Günel", Surname: "İsmayılova", Organisation: textile,
+			Note: "a big trader with many pages of consignments; RSA 3072",
+		},
+		{
+			Name: "several", GivenName: "Günel", Surname: "İsmayılova", Organisation: textile,
 			VOENs: []customs.VOEN{"1699000171", "1799000181"}, PIN: "3G6NB7S", issuer: "business",
-			Note: "two companies in one certificate: the company is chosen after signing in"},
-		{Name: "expired", GivenName: "Vüsal", Surname: "Babayev", Organisation: agro,
+			Note: "two companies in one certificate: the company is chosen after signing in",
+		},
+		{
+			Name: "expired", GivenName: "Vüsal", Surname: "Babayev", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "2V3BJ8F", issuer: "business", from: -2 * year, to: -30 * day,
-			Expect: esign.Expired, Note: "the certificate ended a month ago"},
-		{Name: "notyet", GivenName: "Nigar", Surname: "Cəfərova", Organisation: agro,
+			Expect: esign.Expired, Note: "the certificate ended a month ago",
+		},
+		{
+			Name: "notyet", GivenName: "Nigar", Surname: "Cəfərova", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "8N1CP4G", issuer: "business", from: 30 * day, to: 2 * year,
-			Expect: esign.NotYetValid, Note: "the certificate begins in a month"},
-		{Name: "novoen", GivenName: "Tural", Surname: "Nəsirov", PIN: "9T5NY3H", issuer: "citizens",
-			Expect: esign.NoVOEN, Note: "a citizen's certificate with a personal number only"},
-		{Name: "stranger", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,
+			Expect: esign.NotYetValid, Note: "the certificate begins in a month",
+		},
+		{
+			Name: "novoen", GivenName: "Tural", Surname: "Nəsirov", PIN: "9T5NY3H", issuer: "citizens",
+			Expect: esign.NoVOEN, Note: "a citizen's certificate with a personal number only",
+		},
+		{
+			Name: "stranger", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "5A7KM2L", issuer: "stranger",
-			Expect: esign.IssuerNotTrusted, Note: "says the same as aysel's, from an issuer that the portal does not know"},
-		{Name: "purpose", GivenName: "Orxan", Surname: "Səfərli", Organisation: agro,
+			Expect: esign.IssuerNotTrusted, Note: "says the same as aysel's, from an issuer that the portal does not know",
+		},
+		{
+			Name: "purpose", GivenName: "Orxan", Surname: "Səfərli", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "1P9SD6K", issuer: "business",
 			eku:    []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-			Expect: esign.WrongPurpose, Note: "a web server's certificate, not a person's"},
-		{Name: "twice", GivenName: "Sevda", Surname: "Qasımova", Organisation: agro,
+			Expect: esign.WrongPurpose, Note: "a web server's certificate, not a person's",
+		},
+		{
+			Name: "twice", GivenName: "Sevda", Surname: "Qasımova", Organisation: agro,
 			VOENs: []customs.VOEN{"1499000151"}, PIN: "2S8QV5M", issuer: "business",
 			extra:  []Value{{SerialNumber, "PNOAZ-5A7KM2L"}},
-			Expect: esign.AttributeTwice, Note: "two personal numbers in one certificate"},
+			Expect: esign.AttributeTwice, Note: "two personal numbers in one certificate",
+		},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,7 +52,9 @@ func (s store) load(base string, parent *Authority) *Pair {
 	if cert == nil || key == nil {
 		return nil
 	}
-	if pub, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !pub.Equal(cert.PublicKey) {
+	if pub, ok := key.Public().(interface {
+		Equal(other crypto.PublicKey) bool
+	}); !ok || !pub.Equal(cert.PublicKey) {
 		return nil
 	}
 	p := &Pair{Certificate: cert, Key: key}
@@ -131,8 +134,7 @@ func (s store) write(name string, mode os.FileMode, content []byte) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("democa: %w", err)
+		return fmt.Errorf("democa: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }
