@@ -1,0 +1,2 @@
+-- Sign-in: attempts, limits, revocation, representatives, providers.
+select 1;

@@ -1,0 +1,2 @@
+-- The register as a verifiable log: leaves, tiles, checkpoints.
+select 1;

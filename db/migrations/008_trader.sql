@@ -1,0 +1,2 @@
+-- What a trader keeps: tokens, notifications, drafts, reports.
+select 1;
