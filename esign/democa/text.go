@@ -73,7 +73,7 @@ that it may trust for websites.
 		}
 		outcome := "signs in"
 		if p.Expect != "" {
-			outcome = "refused (" + string(p.Expect) + ")"
+			outcome = "does not sign in (" + string(p.Expect) + ")"
 		}
 		fmt.Fprintf(&b, "\n          %s: %s\n", outcome, p.Note)
 	}
