@@ -54,7 +54,7 @@ type process struct {
 // spawn runs a child, as another user if uid is not 0, until it is ready.
 func spawn(t *testing.T, dir string, uid uint32) process {
 	t.Helper()
-	program := filepath.Join(open(t), "child")
+	program := filepath.Join(openIn(t, "/tmp"), "child") // memory may not hold programs
 	b, err := os.ReadFile("/proc/self/exe")
 	must(t, err)
 	must(t, os.WriteFile(program, b, 0o755))
@@ -112,10 +112,21 @@ func exec1(t *testing.T, url, sql string) {
 	must(t, err)
 }
 
-// open is a new folder that every user may enter.
+// open is a new folder that every user may enter, in memory where there is
+// plenty: making a cluster is a thousand small files.
 func open(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "pgserver-test-")
+	base := "/tmp"
+	var fs syscall.Statfs_t
+	if syscall.Statfs("/dev/shm", &fs) == nil && fs.Bavail*uint64(fs.Bsize) > 4<<30 {
+		base = "/dev/shm"
+	}
+	return openIn(t, base)
+}
+
+func openIn(t *testing.T, base string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(base, "pgserver-test-")
 	must(t, err)
 	must(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })

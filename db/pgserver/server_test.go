@@ -220,6 +220,7 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Error(got)
 	}
 	must(t, p.stdin.Close())
+	must(t, p.Wait())
 	gone(t, p.server)
 
 	// Root takes the folder over and runs the server as its owner.
