@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/db"
@@ -22,7 +21,7 @@ func withReturn(path, back string) string {
 
 // open is a page that anyone may read. Who is signed in sees it within the
 // service, with their name and the way back to their goods.
-func (p *Portal) open(page func(views.Page) templ.Component) echo.HandlerFunc {
+func (p *Portal) open(page func(views.Page) component) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		frame := p.page(c, "")
 		if key, ok := p.jar(c).key(); ok {
@@ -37,11 +36,11 @@ func (p *Portal) open(page func(views.Page) templ.Component) echo.HandlerFunc {
 	}
 }
 
-func (p *Portal) appeals(f views.Page) templ.Component {
+func (p *Portal) appeals(f views.Page) component {
 	return views.Appeals(f, views.AppealsView{})
 }
 
-func (p *Portal) privacy(f views.Page) templ.Component {
+func (p *Portal) privacy(f views.Page) component {
 	return views.Privacy(f, views.PrivacyView{
 		SessionCookie: p.cookie, LanguageCookie: langCookie, LanguageKept: langKept,
 		Idle: p.Limits.Idle, Absolute: p.Limits.Absolute,

@@ -14,6 +14,9 @@ import (
 	"customs.gov.az/portal/views"
 )
 
+// component is a page as views makes it.
+type component = templ.Component
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // rendered is a page that is ready to be sent but has not been.
@@ -21,7 +24,7 @@ type rendered struct{ buf *bytes.Buffer }
 
 // render writes the whole page into memory, so that a page is sent complete or
 // not at all.
-func render(c echo.Context, page templ.Component) (rendered, error) {
+func render(c echo.Context, page component) (rendered, error) {
 	b := buffers.Get().(*bytes.Buffer)
 	b.Reset()
 	if err := page.Render(c.Request().Context(), b); err != nil {
@@ -52,7 +55,7 @@ func (r rendered) discard() {
 }
 
 // html renders and sends a page that needs no register entry.
-func html(c echo.Context, status int, page templ.Component) error {
+func html(c echo.Context, status int, page component) error {
 	r, err := render(c, page)
 	if err != nil {
 		return err
