@@ -22,6 +22,10 @@ type DetailView struct {
 // thousands.
 const itemsPerPage = 100
 
+// descriptionShown is how many letters of a description stand where all of it
+// is one step away; a description may have four thousand.
+const descriptionShown = 160
+
 // stagesShown is how many stages fit beside each other.
 const stagesShown = 5
 
@@ -132,7 +136,7 @@ func (d DetailView) lede(l *locales.Locale) string {
 	c := &d.Detail.Consignment
 	goods, place := "", d.Checkpoint.Name(l.Lang())
 	if len(c.Goods) > 0 {
-		goods = shorten(c.Goods[0].Description, 160)
+		goods = shorten(c.Goods[0].Description, descriptionShown)
 	}
 	if mass := c.Totals().GrossMass; mass != nil {
 		return l.T("detail.lede_mass", "goods", goods, "mass", l.Mass(*mass), "place", place)
@@ -143,6 +147,9 @@ func (d DetailView) lede(l *locales.Locale) string {
 // shorten cuts a text that may have thousands of letters at a word, for places
 // where all of it stands elsewhere on the page.
 func shorten(s string, letters int) string {
+	if len(s) <= letters {
+		return s
+	}
 	runes := []rune(s)
 	if len(runes) <= letters {
 		return s
@@ -154,7 +161,7 @@ func shorten(s string, letters int) string {
 	return string(runes[:cut]) + "…"
 }
 
-// party prints what stands below a party's name.
+// partySub prints what stands below a party's name.
 func partySub(l *locales.Locale, p customs.Party) string {
 	out := ""
 	for _, s := range [...]string{voenWords(l, p.VOEN), country(l, p.Country), p.Address} {

@@ -218,6 +218,12 @@ func (g GoodsView) span() (from, to int) {
 	return from, from + len(g.List.Rows) - 1
 }
 
+// shown says which rows of how many are on this page.
+func (g GoodsView) shown(l *locales.Locale) string {
+	from, to := g.span()
+	return l.T("goods.pager_shown", "from", from, "to", to, "total", g.List.Total)
+}
+
 // pageLink is one entry of the pager; number 0 stands for a gap.
 type pageLink struct {
 	number  int
