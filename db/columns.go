@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // columns turns rows into the arrays that one INSERT … SELECT FROM unnest(…)
@@ -47,9 +48,10 @@ func grow[T any](col *any, v T) {
 	*col = append(list, v)
 }
 
-// queue runs the statement with the arrays, if there are rows.
-func (c *columns) queue(b *pgx.Batch, sql string) {
+// queue runs the statement with the arrays, if there are rows, and hands on
+// how many rows it changed.
+func (c *columns) queue(b *pgx.Batch, sql string, done func(pgconn.CommandTag) error) {
 	if c.rows > 0 {
-		b.Queue(sql, c.cols...)
+		b.Queue(sql, c.cols...).Exec(done)
 	}
 }

@@ -93,18 +93,19 @@ func (d *DB) check(ctx context.Context) error {
 	}
 	var mighty, owner, inherits bool
 	err = d.pool.QueryRow(ctx, `
-		select r.rolsuper or r.rolbypassrls or r.rolcreaterole,
+		select exists (select from pg_roles m
+		                where (m.rolsuper or m.rolbypassrls or m.rolcreaterole or m.rolreplication) and pg_has_role(r.oid, m.oid, 'member')),
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		                where n.nspname = 'public' and c.relowner = r.oid),
+		                where n.nspname = 'public' and pg_has_role(r.oid, c.relowner, 'member')),
 		       r.rolinherit
 		  from pg_roles r where r.rolname = session_user`).Scan(&mighty, &owner, &inherits)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
 	case mighty:
-		return fmt.Errorf("%w: the login role is a superuser, may create roles or bypasses row-level security", ErrServingRole)
+		return fmt.Errorf("%w: the login role is, or may become, one that is a superuser, creates roles, replicates or bypasses row-level security", ErrServingRole)
 	case owner:
-		return fmt.Errorf("%w: the login role owns tables", ErrServingRole)
+		return fmt.Errorf("%w: the login role owns tables, or may become their owner", ErrServingRole)
 	case inherits:
 		return fmt.Errorf("%w: the login role must be NOINHERIT", ErrServingRole)
 	}

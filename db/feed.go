@@ -2,11 +2,13 @@ package db
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/locales"
@@ -36,6 +38,31 @@ const (
 // read model, how fresh each checkpoint is, and the notice to open pages. It
 // answers the fate of each snapshot, in order. Nothing is stored on an error.
 func (d *DB) StoreFeed(ctx context.Context, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
+	for attempt := 1; ; attempt++ {
+		fates, err := d.storeFeed(ctx, batch, beats)
+		if err == nil {
+			return fates, nil
+		}
+		if attempt == maxAttempts || !overtaken(err) {
+			return nil, err
+		}
+	}
+}
+
+// maxAttempts is how often a batch is decided anew when another checkpoint's
+// sender came between.
+const maxAttempts = 10
+
+var errOvertaken = errors.New("db: another sender stored one of these registrations meanwhile")
+
+// overtaken reports whether a batch lost against another sender: nothing was
+// stored, and deciding anew takes in what the other one did.
+func overtaken(err error) bool {
+	var pg *pgconn.PgError
+	return errors.Is(err, errOvertaken) || errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+func (d *DB) storeFeed(ctx context.Context, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
 	fates := make([]Fate, len(batch))
 	err := d.inTx(ctx, "portal_feed", func(tx pgx.Tx) error {
 		if err := lockCheckpoints(ctx, tx, batch, beats); err != nil {
@@ -85,8 +112,8 @@ type stored struct {
 }
 
 // decide compares the batch with what is stored, in the order of the lines, and
-// returns the newest snapshot of each registration that is new, and the VÖENs
-// whose list changes by them: also the former one of a corrected consignment.
+// returns the newest snapshot of each registration that is new, by registration
+// so that all senders lock in one order, and the VÖENs whose list changes by them: also the former one of a corrected consignment.
 func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, err error) {
 	registrations := make([]string, len(batch))
 	for i, s := range batch {
@@ -94,7 +121,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 	}
 	rows, err := tx.Query(ctx, `
 		select registration, revision, digest, checkpoint, voen from consignment
-		 where registration = any($1) for update`, registrations)
+		 where registration = any($1) order by registration for update`, registrations)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,9 +165,15 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 			winners = append(winners, s)
 		}
 	}
+	slices.SortFunc(winners, func(a, b Snapshot) int {
+		return strings.Compare(a.Consignment.Registration, b.Consignment.Registration)
+	})
 	return winners, touched, nil
 }
 
+// queueConsignments stores the newest snapshots. A registration that another
+// checkpoint stored since decide looked is left alone, and the batch fails with
+// errOvertaken: the lock is on the sender's own checkpoint only.
 func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	for _, s := range winners {
@@ -155,7 +188,12 @@ func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 		on conflict (registration) do update
 		   set revision = excluded.revision, digest = excluded.digest, voen = excluded.voen, status = excluded.status,
 		       status_at = excluded.status_at, registered_at = excluded.registered_at, received_at = now(), document = excluded.document
-		 where c.revision < excluded.revision`)
+		 where c.revision < excluded.revision and c.checkpoint = excluded.checkpoint`, func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != int64(len(winners)) {
+			return errOvertaken
+		}
+		return nil
+	})
 }
 
 // queueEvents keeps every revision's status, late ones too: only content that
@@ -170,7 +208,7 @@ func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
 	c.queue(b, `
 		insert into consignment_event (registration, revision, status, status_at)
 		select * from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])
-		on conflict do nothing`)
+		on conflict do nothing`, discard)
 }
 
 func queuePending(b *pgx.Batch, winners []Snapshot) {
@@ -199,7 +237,7 @@ func queuePending(b *pgx.Batch, winners []Snapshot) {
 		        next_code, next_who, next_agency, next_note, next_since, next_due, search)
 		     = (excluded.voen, excluded.checkpoint, excluded.status, excluded.status_at, excluded.registered_at, now(), excluded.mode, excluded.vehicle,
 		        excluded.document_type, excluded.document_number, excluded.goods_description, excluded.commodity_code, excluded.goods_count, excluded.packages, excluded.gross_mass,
-		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search)`)
+		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search)`, discard)
 }
 
 // addPending adds the narrow row of the list. Long texts are clipped there; the
@@ -278,7 +316,7 @@ func queueCheckpoints(b *pgx.Batch, batch []Snapshot, beats []customs.Heartbeat)
 	}
 	c.queue(b, `
 		update checkpoint c set received_at = now(), as_of = greatest(c.as_of, t.as_of)
-		  from unnest($1::text[], $2::timestamptz[]) as t (code, as_of) where c.code = t.code`)
+		  from unnest($1::text[], $2::timestamptz[]) as t (code, as_of) where c.code = t.code`, discard)
 }
 
 // queueNotices tells every process whose lists changed, in the transaction that

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -16,16 +17,17 @@ import (
 
 // Goods answers one page of a trader's pending goods in one round trip: the
 // session, the counts and the rows travel as one batch, which PostgreSQL runs
-// as one transaction. Whose goods they are is decided by the session row.
+// as one transaction on one snapshot, so that they agree. Whose goods they are is decided by the session row.
 // ErrNoSession means that nobody is signed in with this key.
 func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
 	var s Session
 	l := customs.List{
 		Waiting: map[customs.Actor]int{}, Statuses: map[customs.Status]int{},
-		Modes: map[int]int{}, Fresh: map[string]customs.Freshness{}, Page: max(q.Page, 1),
+		Modes: map[int]int{}, Fresh: map[string]customs.Freshness{}, Page: min(max(q.Page, 1), math.MaxInt32),
 	}
 	f := newFilter(q)
 	b := &pgx.Batch{}
+	queueSnapshot(b)
 	queueSession(b, k, &s)
 	queueCounts(b, &l)
 	if q.Filtered() {
@@ -33,6 +35,7 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 	}
 	queueRows(b, q, f, size, &l)
 	queueFreshness(b, &l)
+	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Session{}, customs.List{}, err
 	}
@@ -47,12 +50,25 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 	return s, l, nil
 }
 
+// sums are the totals of some rows. They stop at what a bigint holds: absurd
+// masses of one sender must not take a trader's page away.
+const sums = `least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint`
+
+// queueSnapshot makes all that follows in the batch see one state of the
+// database; by default each statement sees the newest. It must come first, and
+// queueEnd last: an error in between ends the connection.
+func queueSnapshot(b *pgx.Batch) {
+	b.Queue(`begin isolation level repeatable read read only`).Exec(discard)
+}
+
+func queueEnd(b *pgx.Batch) { b.Queue(`commit`).Exec(discard) }
+
 // queueCounts counts everything pending once by checkpoint, by status, by who
 // must act and by mode of transport.
 func queueCounts(b *pgx.Batch, l *customs.List) {
 	b.Queue(`
 		select grouping(checkpoint, status, next_who, mode), coalesce(checkpoint, ''), coalesce(status, ''),
-		       coalesce(next_who, ''), coalesce(mode, 0), count(*), sum(packages)::bigint, sum(gross_mass)::bigint, now()
+		       coalesce(next_who, ''), coalesce(mode, 0), count(*), ` + sums + `, now()
 		  from pending
 		 group by grouping sets ((checkpoint), (status), (next_who), (mode), ())
 		 order by 1, 2`).Query(func(rows pgx.Rows) error {
@@ -89,13 +105,13 @@ type filter struct {
 
 func newFilter(q customs.Query) filter {
 	f := filter{args: pgx.NamedArgs{}}
-	f.add(q.Checkpoint != "", `checkpoint = @checkpoint`, "checkpoint", q.Checkpoint)
-	f.add(q.Status != "", `status = @status`, "status", string(q.Status))
-	f.add(q.Mode != "", `mode = @mode::text::smallint`, "mode", q.Mode)
-	f.add(q.Waiting != "", `next_who = @waiting`, "waiting", string(q.Waiting))
+	f.add(q.Checkpoint != "", `checkpoint = @checkpoint`, "checkpoint", storable(q.Checkpoint))
+	f.add(q.Status != "", `status = @status`, "status", storable(string(q.Status)))
+	f.add(q.Mode != "", `mode::text = @mode`, "mode", storable(q.Mode))
+	f.add(q.Waiting != "", `next_who = @waiting`, "waiting", storable(string(q.Waiting)))
 	f.add(q.From != "", `registered_at >= @from::text::timestamp at time zone 'Asia/Baku'`, "from", q.From)
 	f.add(q.To != "", `registered_at < (@to::text::timestamp + interval '1 day') at time zone 'Asia/Baku'`, "to", q.To)
-	for i, word := range strings.Fields(locales.Fold(q.Text)) {
+	for i, word := range strings.Fields(locales.Fold(storable(q.Text))) {
 		name := "word" + string(rune('a'+i%26)) + strings.Repeat("_", i/26)
 		f.add(true, `search like @`+name, name, `%`+likeEscaper.Replace(word)+`%`)
 	}
@@ -120,7 +136,7 @@ func (f *filter) sql() string {
 
 func queueGroups(b *pgx.Batch, f filter, l *customs.List) {
 	b.Queue(`
-		select checkpoint, count(*)::int, sum(packages)::bigint, sum(gross_mass)::bigint
+		select checkpoint, count(*)::int, `+sums+`
 		  from pending`+f.sql()+` group by checkpoint order by checkpoint`, f.args).Query(func(rows pgx.Rows) error {
 		var err error
 		l.Groups, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.CheckpointCount])
@@ -190,7 +206,9 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	var t customs.Detail
 	found := false
 	b := &pgx.Batch{}
+	queueSnapshot(b)
 	queueSession(b, k, &s)
+	registration = storable(registration)
 	b.Queue(`
 		select c.document, c.received_at, now(), c.checkpoint, p.as_of, p.received_at
 		  from consignment c left join checkpoint p on p.code = c.checkpoint
@@ -212,6 +230,7 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 		t.Events, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Event])
 		return err
 	})
+	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Session{}, customs.Detail{}, err
 	}
@@ -225,6 +244,12 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 }
 
 func discard(pgconn.CommandTag) error { return nil }
+
+// storable makes a text from outside one that PostgreSQL takes: it refuses NUL
+// and what is not UTF-8. The replacement character is in no stored code.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 // clip shortens a text to at most n characters for a narrow row.
 func clip(s string, n int) string {

@@ -2,12 +2,15 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"customs.gov.az/portal/register"
 )
@@ -88,9 +91,14 @@ func (p *Pending) Wait(ctx context.Context) error {
 	case err := <-p.ack:
 		return err
 	case <-p.r.done:
-		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
+	}
+	select { // the writer may have written this one before it ended
+	case err := <-p.ack:
+		return err
+	default:
+		return fmt.Errorf("%w: the register is closed", ErrNotDurable)
 	}
 }
 
@@ -110,6 +118,10 @@ func (r *Register) run(ctx context.Context) {
 		}
 		var err error
 		conn, err = r.write(ctx, conn, group)
+		if len(group) > 1 && refused(err) {
+			conn = r.writeSingly(ctx, conn, group)
+			continue
+		}
 		for _, w := range group {
 			w.ack <- err
 		}
@@ -117,6 +129,24 @@ func (r *Register) run(ctx context.Context) {
 			r.touch(ctx, conn, group)
 		}
 	}
+}
+
+// refused reports whether the database looked at a group and would not have
+// one of its values, so that certainly none of it is stored.
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
+}
+
+// writeSingly writes the entries of a refused group one by one, so that a
+// single one that cannot be stored takes no other answer with it.
+func (r *Register) writeSingly(ctx context.Context, conn *pgx.Conn, group []*waiting) *pgx.Conn {
+	for _, w := range group {
+		var err error
+		conn, err = r.write(ctx, conn, []*waiting{w})
+		w.ack <- err
+	}
+	return conn
 }
 
 // next waits for an entry and collects everything that waits behind it. It is
@@ -155,7 +185,7 @@ func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 	var c columns
 	for _, w := range group {
 		e := w.entry
-		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(e.Asked, 2000),
+		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(storable(e.Asked), 2000),
 			string(e.Outcome), int32(e.Results), e.Elapsed.Microseconds())
 	}
 	_, err := conn.Exec(ctx, `

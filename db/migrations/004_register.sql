@@ -29,6 +29,7 @@ as $$
 declare
   first date;
 begin
+  perform pg_advisory_xact_lock(hashtext('make_register_partitions')); -- several programs sweep at once
   for n in 0..2 loop
     first := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date;
     if to_regclass(format('public.register_entry_%s', to_char(first, 'YYYY_MM'))) is null
