@@ -30,7 +30,7 @@ type demoCommand struct {
 	Data         string        `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder; made if missing, found again at the next start."`
 	Postgres     string        `env:"PORTAL_POSTGRES_BIN" type:"path" help:"Folder of PostgreSQL's programs (default: found on the machine, or fetched)."`
 	Consignments int           `default:"2000" help:"Sample consignments of the first start."`
-	Every        time.Duration `default:"15s" help:"A new event at the border this often, so that the page moves; 0 for none."`
+	Every        time.Duration `default:"30s" help:"A new event at the border this often, so that the page moves; 0 for none."`
 }
 
 const (
