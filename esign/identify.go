@@ -25,13 +25,18 @@ const maxText = 256
 
 // checkIdentity reads who the certificate is about: by attribute type from the
 // parsed subject, never from its text, which a name with a comma could forge.
-func checkIdentity(_ context.Context, _ *Verifier, s *subject) error {
-	var err error
-	if s.id.VOENs, err = readVOENs(s.cert, s.profile.VOEN); err != nil {
+func checkIdentity(_ context.Context, v *Verifier, s *subject) error {
+	var err, noVOEN error
+	if s.id.VOENs, err = readVOENs(s.cert, s.profile.VOEN); v.pinOnly && ReasonOf(err) == NoVOEN {
+		noVOEN = err
+	} else if err != nil {
 		return err
 	}
 	if s.id.PIN, err = readPIN(s.cert, s.profile); err != nil {
 		return err
+	}
+	if noVOEN != nil && s.id.PIN == "" {
+		return noVOEN
 	}
 	if s.id.Organisation, err = readOrganisation(s.cert, s.profile.Organisation); err != nil {
 		return err

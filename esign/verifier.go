@@ -13,6 +13,7 @@ type Options struct {
 	Trust      *Trust           // required
 	Now        func() time.Time // required: the only clock; the signer's own time is never believed
 	Revocation Revocation       // required unless every profile says openly that nothing is checked
+	PINOnly    bool             // a personal number without a taxpayer number is an identity too: the caller knows whom the person represents
 }
 
 // Verifier turns proofs into identities. It is safe for concurrent use.
@@ -20,6 +21,7 @@ type Verifier struct {
 	trust      *Trust
 	now        func() time.Time
 	revocation Revocation
+	pinOnly    bool
 }
 
 // NewVerifier checks that the options are complete: a profile that wants its
@@ -37,7 +39,7 @@ func NewVerifier(o Options) (*Verifier, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return &Verifier{trust: o.Trust, now: o.Now, revocation: o.Revocation}, nil
+	return &Verifier{trust: o.Trust, now: o.Now, revocation: o.Revocation, pinOnly: o.PINOnly}, nil
 }
 
 // ClientCertificate identifies the peer of a TLS connection by the chain as it
