@@ -94,7 +94,7 @@ func TestCertificates(t *testing.T) {
 		{"begins in two seconds", func(r *democa.Request) { r.From = now.Add(2 * time.Second) }, esign.NotYetValid},
 		{"unknown critical extension", edit(func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
-		}), esign.IssuerNotTrusted},
+		}), esign.CertificateMalformed},
 		{"unknown extension", edit(func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: []byte{5, 0}}}
 		}), ""},

@@ -9,16 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // subject is a certificate on its way through the checks.
 type subject struct {
 	cert    *x509.Certificate
+	trust   *Trust // as it was when the checks began
 	use     Use
 	bound   bool                  // the signature names the certificate by signing-certificate-v2
 	profile *Profile              // set by checkIssuer
 	issuer  *x509.Certificate     // set by checkIssuer
-	chains  [][]*x509.Certificate // certificate first, anchor last; set by checkChain
+	chains  [][]*x509.Certificate // certificate first, anchor last; set by checkIssuer
 	id      Identity              // filled by the identity checks, handed out after the last one
 }
 
@@ -27,8 +29,8 @@ type subject struct {
 var certificateChecks = [...]func(context.Context, *Verifier, *subject) error{
 	checkNotCA,
 	checkKeySize,
+	checkExtensions,
 	checkIssuer,
-	checkValidity,
 	checkChain,
 	checkUse,
 	checkPolicy,
@@ -41,6 +43,7 @@ var certificateChecks = [...]func(context.Context, *Verifier, *subject) error{
 // certificate runs all checks on a certificate whose holder has proved to have
 // its key. It is the only maker of identities.
 func (v *Verifier) certificate(ctx context.Context, s *subject) (Identity, error) {
+	s.trust = v.trust.Load()
 	for _, check := range certificateChecks {
 		if err := check(ctx, v, s); err != nil {
 			return Identity{}, s.annotate(err)
@@ -83,20 +86,85 @@ func checkKeySize(_ context.Context, _ *Verifier, s *subject) error {
 	return nil
 }
 
-// checkIssuer finds the profile whose issuer signed the certificate.
+// checkExtensions refuses what RFC 5280 §4.2 says a system must refuse: a
+// critical extension that it does not understand.
+func checkExtensions(_ context.Context, _ *Verifier, s *subject) error {
+	if len(s.cert.UnhandledCriticalExtensions) > 0 {
+		return refuse(CertificateMalformed, "critical extension")
+	}
+	return nil
+}
+
+// checkIssuer finds the profile whose issuer signed the certificate, and all
+// paths from there to the profile's roots.
 func checkIssuer(_ context.Context, v *Verifier, s *subject) error {
 	if !signedStrongly(s.cert) {
 		return refuse(WeakAlgorithm, "certificate signature")
 	}
-	for _, p := range v.trust.profiles {
+	now := v.now()
+	if now.Before(s.cert.NotBefore) || now.After(s.cert.NotAfter) {
+		return s.outOfDate(now)
+	}
+	for _, p := range s.trust.profiles {
+		if !slices.ContainsFunc(p.Issuers, s.namesIssuer) {
+			continue
+		}
+		if chains := s.paths(p, now); len(chains) > 0 {
+			s.profile, s.issuer, s.chains = p, chains[0][1], chains
+			return nil
+		}
+	}
+	if s.findIssuer() {
+		return refuse(IssuerNotTrusted, "chain")
+	}
+	return refuse(IssuerNotTrusted, "issuer")
+}
+
+// paths builds paths from the profile's own certificates only (RFC 5280 §6):
+// signatures, validity, basic constraints, path length, name constraints,
+// critical extensions. Purposes are checkUse's. The certificate must come from
+// one of the profile's issuers, not from another authority above them.
+func (s *subject) paths(p *Profile, now time.Time) [][]*x509.Certificate {
+	chains, err := s.cert.Verify(x509.VerifyOptions{
+		Roots: p.roots, Intermediates: p.intermediates, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool {
+		return len(chain) < 2 || !slices.ContainsFunc(p.Issuers, chain[1].Equal)
+	})
+}
+
+// outOfDate says so once the certificate has proved to be from a known issuer.
+// A signing time in the file is written by the signer and proves nothing.
+func (s *subject) outOfDate(now time.Time) error {
+	switch {
+	case !s.findIssuer():
+		return refuse(IssuerNotTrusted, "issuer")
+	case now.Before(s.cert.NotBefore):
+		return &Error{Reason: NotYetValid, Check: "validity", At: s.cert.NotBefore}
+	}
+	return &Error{Reason: Expired, Check: "validity", At: s.cert.NotAfter}
+}
+
+// findIssuer finds the profile whose issuer's key signed the certificate,
+// whether or not there is a path to a root.
+func (s *subject) findIssuer() bool {
+	for _, p := range s.trust.profiles {
 		for _, ca := range p.Issuers {
-			if bytes.Equal(ca.RawSubject, s.cert.RawIssuer) && s.cert.CheckSignatureFrom(ca) == nil {
+			if s.namesIssuer(ca) && s.cert.CheckSignatureFrom(ca) == nil {
 				s.profile, s.issuer = p, ca
-				return nil
+				return true
 			}
 		}
 	}
-	return refuse(IssuerNotTrusted, "issuer")
+	return false
+}
+
+func (s *subject) namesIssuer(ca *x509.Certificate) bool {
+	return bytes.Equal(ca.RawSubject, s.cert.RawIssuer)
 }
 
 // signedStrongly reports whether the certificate's own signature uses an
@@ -112,40 +180,13 @@ func signedStrongly(c *x509.Certificate) bool {
 	return false
 }
 
-// checkValidity uses the verifier's clock: a signing time in the file is
-// written by the signer and proves nothing.
-func checkValidity(_ context.Context, v *Verifier, s *subject) error {
-	now := v.now()
-	if now.Before(s.cert.NotBefore) {
-		return &Error{Reason: NotYetValid, Check: "validity", At: s.cert.NotBefore}
-	}
-	if now.After(s.cert.NotAfter) {
-		return &Error{Reason: Expired, Check: "validity", At: s.cert.NotAfter}
-	}
-	return nil
-}
-
-// checkChain builds a path from the profile's own certificates only (RFC 5280
-// §6): signatures, validity, basic constraints, path length, name constraints,
-// critical extensions. Purposes are checkUse's.
-func checkChain(_ context.Context, v *Verifier, s *subject) error {
-	chains, err := s.cert.Verify(x509.VerifyOptions{
-		Roots:         s.profile.roots,
-		Intermediates: s.profile.intermediates,
-		CurrentTime:   v.now(),
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
-	if err != nil {
-		return refuse(IssuerNotTrusted, "chain")
-	}
-	for _, chain := range chains {
-		if strongChain(chain) {
-			s.chains = append(s.chains, chain)
-		}
-	}
+// checkChain leaves only paths whose every signature is strong.
+func checkChain(_ context.Context, _ *Verifier, s *subject) error {
+	s.chains = slices.DeleteFunc(s.chains, func(chain []*x509.Certificate) bool { return !strongChain(chain) })
 	if len(s.chains) == 0 {
 		return refuse(WeakAlgorithm, "chain")
 	}
+	s.issuer = s.chains[0][1]
 	return nil
 }
 

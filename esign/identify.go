@@ -26,17 +26,15 @@ const maxText = 256
 // checkIdentity reads who the certificate is about: by attribute type from the
 // parsed subject, never from its text, which a name with a comma could forge.
 func checkIdentity(_ context.Context, v *Verifier, s *subject) error {
-	var err, noVOEN error
-	if s.id.VOENs, err = readVOENs(s.cert, s.profile.VOEN); v.pinOnly && ReasonOf(err) == NoVOEN {
-		noVOEN = err
-	} else if err != nil {
+	var err error
+	if s.id.VOENs, err = readVOENs(s.cert, s.profile.VOEN); err != nil {
 		return err
 	}
 	if s.id.PIN, err = readPIN(s.cert, s.profile); err != nil {
 		return err
 	}
-	if noVOEN != nil && s.id.PIN == "" {
-		return noVOEN
+	if len(s.id.VOENs) == 0 && (!v.persons || s.id.PIN == "") {
+		return refuse(NoVOEN, "taxpayer number")
 	}
 	if s.id.Organisation, err = readOrganisation(s.cert, s.profile.Organisation); err != nil {
 		return err
@@ -47,7 +45,7 @@ func checkIdentity(_ context.Context, v *Verifier, s *subject) error {
 
 func readVOENs(c *x509.Certificate, rule *AttributeRule) ([]customs.VOEN, error) {
 	if rule == nil { // a citizens' issuer: whatever it writes there is no taxpayer number
-		return nil, refuse(NoVOEN, "issuer may not assert a taxpayer number")
+		return nil, nil
 	}
 	values, err := rule.values(c)
 	if err != nil {
@@ -63,10 +61,7 @@ func readVOENs(c *x509.Certificate, rule *AttributeRule) ([]customs.VOEN, error)
 			list = append(list, voen)
 		}
 	}
-	switch {
-	case len(list) == 0:
-		return nil, refuse(NoVOEN, "taxpayer number")
-	case len(list) > 1 && !rule.Several:
+	if len(list) > 1 && !rule.Several {
 		return nil, refuse(AttributeTwice, "taxpayer number")
 	}
 	return list, nil

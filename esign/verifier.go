@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,10 +19,10 @@ type Options struct {
 
 // Verifier turns proofs into identities. It is safe for concurrent use.
 type Verifier struct {
-	trust      *Trust
+	trust      *atomic.Pointer[Trust] // shared with the verifiers derived from this one
 	now        func() time.Time
 	revocation Revocation
-	pinOnly    bool
+	persons    bool // people without a taxpayer number pass too
 }
 
 // NewVerifier checks that the options are complete: a profile that wants its
@@ -30,16 +31,40 @@ func NewVerifier(o Options) (*Verifier, error) {
 	if o.Trust == nil || o.Now == nil {
 		return nil, errors.New("esign: trust and clock are required")
 	}
+	v := &Verifier{trust: new(atomic.Pointer[Trust]), now: o.Now, revocation: o.Revocation}
+	if err := v.SetTrust(o.Trust); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// SetTrust puts another set of profiles in the place of the present one, also
+// for every verifier that was made by Persons. A verification that has begun
+// ends with the profiles that it began with. On error nothing changes.
+func (v *Verifier) SetTrust(t *Trust) error {
 	var errs []error
-	for _, p := range o.Trust.profiles {
-		if p.Revocation.Mode != RevocationNone && o.Revocation == nil {
+	for _, p := range t.profiles {
+		if p.Revocation.Mode != RevocationNone && v.revocation == nil {
 			errs = append(errs, fmt.Errorf("esign: profile %s: revocation mode %s needs a checker and there is none", p.ID, p.Revocation.Mode))
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if len(errs) == 0 {
+		v.trust.Store(t)
 	}
-	return &Verifier{trust: o.Trust, now: o.Now, revocation: o.Revocation, pinOnly: o.PINOnly}, nil
+	return errors.Join(errs...)
+}
+
+// Trust is the present set of profiles.
+func (v *Verifier) Trust() *Trust { return v.trust.Load() }
+
+// Persons returns a verifier that shares everything with v and also accepts
+// certificates which name a person by personal number and no taxpayer: for
+// staff, and for representatives whose companies a list knows. The identity's
+// VOENs are then empty and its PIN is not. Without either it is NoVOEN still.
+func (v *Verifier) Persons() *Verifier {
+	p := *v
+	p.persons = true
+	return &p
 }
 
 // ClientCertificate identifies the peer of a TLS connection by the chain as it
