@@ -38,8 +38,15 @@ const (
 // read model, how fresh each checkpoint is, and the notice to open pages. It
 // answers the fate of each snapshot, in order. Nothing is stored on an error.
 func (d *DB) StoreFeed(ctx context.Context, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
+	return d.StoreFeedFrom(ctx, Source{}, batch, beats)
+}
+
+// StoreFeedFrom is StoreFeed for a sender, whose row it keeps in the same
+// transaction. A snapshot or heartbeat outside the sender's checkpoints must
+// not be in the batch: the database refuses the whole of it.
+func (d *DB) StoreFeedFrom(ctx context.Context, s Source, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
 	for attempt := 1; ; attempt++ {
-		fates, err := d.storeFeed(ctx, batch, beats)
+		fates, err := d.storeFeed(ctx, s, batch, beats)
 		if err == nil {
 			return fates, nil
 		}
@@ -62,10 +69,10 @@ func overtaken(err error) bool {
 	return errors.Is(err, errOvertaken) || errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
-func (d *DB) storeFeed(ctx context.Context, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
+func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
 	fates := make([]Fate, len(batch))
 	err := d.inTx(ctx, "portal_feed", func(tx pgx.Tx) error {
-		if err := lockCheckpoints(ctx, tx, batch, beats); err != nil {
+		if err := lockCheckpoints(ctx, tx, s, batch, beats); err != nil {
 			return err
 		}
 		winners, touched, err := decide(ctx, tx, batch, fates)
@@ -77,15 +84,17 @@ func (d *DB) storeFeed(ctx context.Context, batch []Snapshot, beats []customs.He
 		queueEvents(b, batch, fates)
 		queuePending(b, winners)
 		queueCheckpoints(b, batch, beats)
+		queueSender(b, s, batch, fates, beats)
 		queueNotices(b, touched, len(beats) > 0)
 		return tx.SendBatch(ctx, b).Close()
 	})
 	return fates, err
 }
 
-// lockCheckpoints makes senders of the same checkpoint wait for one another, in
-// one order for all, so that the decisions below hold until the commit.
-func lockCheckpoints(ctx context.Context, tx pgx.Tx, batch []Snapshot, beats []customs.Heartbeat) error {
+// lockCheckpoints says for which checkpoints the transaction may store, and
+// makes senders of the same checkpoint wait for one another, in one order for
+// all, so that the decisions below hold until the commit.
+func lockCheckpoints(ctx context.Context, tx pgx.Tx, s Source, batch []Snapshot, beats []customs.Heartbeat) error {
 	var codes []string
 	for _, s := range batch {
 		codes = append(codes, s.Consignment.Checkpoint)
@@ -96,6 +105,7 @@ func lockCheckpoints(ctx context.Context, tx pgx.Tx, batch []Snapshot, beats []c
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	b := &pgx.Batch{}
+	b.Queue(`select set_config('portal.feed_scope', $1, true)`, s.scope())
 	for _, c := range codes {
 		b.Queue(`insert into checkpoint (code) values ($1) on conflict do nothing`, c)
 		b.Queue(`select 1 from checkpoint where code = $1 for update`, c)
@@ -119,21 +129,8 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 	for i, s := range batch {
 		registrations[i] = s.Consignment.Registration
 	}
-	rows, err := tx.Query(ctx, `
-		select registration, revision, digest, checkpoint, voen from consignment
-		 where registration = any($1) order by registration for update`, registrations)
+	known, err := lookUp(ctx, tx, registrations)
 	if err != nil {
-		return nil, nil, err
-	}
-	known := make(map[string]stored, len(batch))
-	var registration string
-	var now stored
-	var digest []byte
-	if _, err := pgx.ForEachRow(rows, []any{&registration, &now.revision, &digest, &now.checkpoint, &now.voen}, func() error {
-		copy(now.digest[:], digest)
-		known[registration] = now
-		return nil
-	}); err != nil {
 		return nil, nil, err
 	}
 	newest := make(map[string]int, len(batch))
@@ -174,6 +171,34 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 // queueConsignments stores the newest snapshots. A registration that another
 // checkpoint stored since decide looked is left alone, and the batch fails with
 // errOvertaken: the lock is on the sender's own checkpoint only.
+// lookUp answers what is stored of these registrations, and locks them. What is
+// archived counts as stored, unless it came back to life. The second statement
+// sees what an archiving transaction did that the first one waited for.
+func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]stored, error) {
+	known := make(map[string]stored, len(registrations))
+	read := func(rows pgx.Rows) error {
+		var registration string
+		var s stored
+		var digest []byte
+		_, err := pgx.ForEachRow(rows, []any{&registration, &s.revision, &digest, &s.checkpoint, &s.voen}, func() error {
+			copy(s.digest[:], digest)
+			if k, ok := known[registration]; !ok || s.revision > k.revision {
+				known[registration] = s
+			}
+			return nil
+		})
+		return err
+	}
+	b := &pgx.Batch{}
+	b.Queue(`
+		select registration, revision, digest, checkpoint, voen from consignment
+		 where registration = any($1) order by registration for update`, registrations).Query(read)
+	b.Queue(`
+		select registration, revision, digest, checkpoint, voen from archived
+		 where registration = any($1)`, registrations).Query(read)
+	return known, tx.SendBatch(ctx, b).Close()
+}
+
 func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	for _, s := range winners {

@@ -211,8 +211,12 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	registration = storable(registration)
 	b.Queue(`
 		select c.document, c.received_at, now(), c.checkpoint, p.as_of, p.received_at
-		  from consignment c left join checkpoint p on p.code = c.checkpoint
-		 where c.registration = $1`, registration).QueryRow(func(row pgx.Row) error {
+		  from (select document, received_at, checkpoint from consignment where registration = $1
+		        union all
+		        select d.document, d.received_at, a.checkpoint
+		          from archived a join archive_document d on d.registration = a.registration and d.month = a.month
+		         where a.registration = $1 and not exists (select from consignment where registration = $1)) c
+		  left join checkpoint p on p.code = c.checkpoint`, registration).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&t.Consignment, &t.ReceivedAt, &t.AsOf, &t.Freshness.Checkpoint, &t.Freshness.AsOf, &t.Freshness.ReceivedAt)
 		found = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -223,7 +227,12 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	b.Queue(`
 		select revision, status, status_at, received_at
 		  from (select e.*, lag(status) over (order by revision) as before
-		          from consignment_event e where registration = $1) e
+		          from (select revision, status, status_at, received_at from consignment_event where registration = $1
+		                union
+		                select e.revision, e.status, e.status_at, e.received_at
+		                  from archived a join archive_document d on d.registration = a.registration and d.month = a.month,
+		                       jsonb_to_recordset(d.events) as e (revision bigint, status text, status_at timestamptz, received_at timestamptz)
+		                 where a.registration = $1) e) e
 		 where before is distinct from status
 		 order by revision desc`, registration).Query(func(rows pgx.Rows) error {
 		var err error
