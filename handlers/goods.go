@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,8 +19,10 @@ import (
 	"customs.gov.az/portal/views"
 )
 
-// pageSize is the number of registrations on a page of the list.
-const pageSize = 25
+const (
+	pageSize = 25  // registrations on a page of the list
+	maxCode  = 100 // bytes of a registration code in an address; the feed allows 40
+)
 
 // goods is the list: one call into the database, one entry in the register, and
 // the first byte only when the entry is durable.
@@ -62,7 +68,7 @@ func listOutcome(l customs.List) register.Outcome {
 // that does not exist.
 func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	s, d, err := p.DB.Detail(ctx, key, c.Param("code"))
+	s, d, err := p.DB.Detail(ctx, key, registrationCode(c))
 	if errors.Is(err, db.ErrNotFound) {
 		return p.notFound(c, s)
 	}
@@ -79,6 +85,22 @@ func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	return sendRegistered(c, entry, page, http.StatusOK)
+}
+
+// registrationCode is the code in the address. A code may hold slashes, which
+// stand encoded; text that no code can be is "", which no registration has.
+func registrationCode(c echo.Context) string {
+	code := c.Param("code")
+	if c.Request().URL.RawPath != "" { // then the router matched the address as it was sent
+		var err error
+		if code, err = url.PathUnescape(code); err != nil {
+			return ""
+		}
+	}
+	if len(code) > maxCode || !utf8.ValidString(code) || strings.ContainsFunc(code, unicode.IsControl) {
+		return ""
+	}
+	return code
 }
 
 // itemsPage reads the page of goods items; nonsense is the first.
@@ -155,8 +177,8 @@ func (p *Portal) events(c echo.Context, key db.SessionKey) error {
 	return p.stream(c, key, sub.C)
 }
 
-// stream writes events, at most one a second, and looks at least once a minute
-// whether the session still lives.
+// stream writes events, at most one a second. Before each one, and at least
+// once a minute, it looks whether the session still lives.
 func (p *Portal) stream(c echo.Context, key db.SessionKey, changes <-chan struct{}) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/event-stream")
@@ -171,6 +193,10 @@ func (p *Portal) stream(c echo.Context, key db.SessionKey, changes <-chan struct
 			return err
 		}
 		return rc.Flush()
+	}
+	// The limit on reading a request would end a stream that only writes.
+	if err := rc.SetReadDeadline(time.Time{}); err != nil {
+		return err
 	}
 	if err := write("retry: 3000\nevent: open\ndata:\n\n"); err != nil {
 		return nil //nolint:nilerr // the page was closed
@@ -188,11 +214,11 @@ func (p *Portal) stream(c echo.Context, key db.SessionKey, changes <-chan struct
 				return nil
 			}
 		case <-alive.C:
-			if _, err := p.DB.Session(ctx, key); errors.Is(err, db.ErrNoSession) {
-				_ = write("event: end\ndata:\n\n") // the page may be gone already
-				return nil
-			}
 			text = ": still here\n\n"
+		}
+		if _, err := p.DB.Session(ctx, key); errors.Is(err, db.ErrNoSession) {
+			_ = write("event: end\ndata:\n\n") // the page may be gone already
+			return nil
 		}
 		if err := write(text); err != nil {
 			return nil //nolint:nilerr // the page was closed
