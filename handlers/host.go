@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -11,7 +12,10 @@ import (
 // hostNames are the Host values that mean a base address: its own and, for an
 // address on this machine, the machine's other names for itself.
 func hostNames(u *url.URL) map[string]bool {
-	hosts := map[string]bool{u.Host: true}
+	hosts := map[string]bool{strings.ToLower(u.Host): true}
+	if u.Port() == "" { // the scheme's own port may be said or left out (RFC 9110 §4.2.3)
+		hosts[strings.ToLower(u.Host)+map[string]string{"http": ":80", "https": ":443"}[u.Scheme]] = true
+	}
 	if isLoopback(u.Hostname()) {
 		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 			if u.Port() != "" {
@@ -33,7 +37,7 @@ func isLoopback(name string) bool {
 func onlyHosts(hosts map[string]bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if !hosts[c.Request().Host] {
+			if !hosts[strings.ToLower(c.Request().Host)] {
 				return echo.NewHTTPError(http.StatusMisdirectedRequest)
 			}
 			return next(c)
@@ -44,7 +48,7 @@ func onlyHosts(hosts map[string]bool) echo.MiddlewareFunc {
 // origin is the base address at which the browser sees the main listener:
 // the configured one, or another name of this machine for it.
 func (p *Portal) origin(r *http.Request) string {
-	if p.hosts[r.Host] {
+	if isLoopback(p.URL.Hostname()) && p.hosts[r.Host] {
 		return p.URL.Scheme + "://" + r.Host
 	}
 	return p.URL.Scheme + "://" + p.URL.Host

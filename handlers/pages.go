@@ -3,21 +3,12 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/views"
 )
-
-// withReturn adds the page to come back to.
-func withReturn(path, back string) string {
-	if back = safeReturn(back); back == "" {
-		return path
-	}
-	return path + "?" + url.Values{"return": {back}}.Encode()
-}
 
 // open is a page that anyone may read. Who is signed in sees it within the
 // service, with their name and the way back to their goods.
