@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -143,7 +144,7 @@ func (p *Portal) showCompanies(c echo.Context, status int, problem views.SignInP
 func (p *Portal) chooseCompany(c echo.Context) error {
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
 	if err := c.Request().ParseForm(); err != nil {
-		return err
+		return brokenForm(err)
 	}
 	chosen := customs.VOEN(c.Request().PostForm.Get("voen"))
 	if chosen == "" {
@@ -166,6 +167,15 @@ func (p *Portal) chooseCompany(c echo.Context) error {
 		return p.begin(c, j, person, safeReturn(c.FormValue("return")))
 	}
 	return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyUnknown)
+}
+
+// brokenForm tells a form that is too large from one that cannot be read.
+func brokenForm(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return echo.NewHTTPError(http.StatusBadRequest)
 }
 
 // problem explains why a sign-in did not go on, if err is the absence of what

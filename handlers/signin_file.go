@@ -120,10 +120,10 @@ func (p *Portal) verifyFile(c echo.Context, file []byte) (esign.Identity, error)
 		return none, problemError(views.ProblemChallengeUnknown)
 	case err != nil:
 		return none, err
+	case found.Used: // first, since a browser gets a new secret when it signs in
+		return none, problemError(views.ProblemChallengeUsed)
 	case !bound || !found.SameOwner:
 		return none, problemError(views.ProblemChallengeOtherClient)
-	case found.Used:
-		return none, problemError(views.ProblemChallengeUsed)
 	case found.Expired:
 		return none, problemError(views.ProblemChallengeExpired)
 	}
