@@ -36,7 +36,7 @@ func ParseSessionKey(s string) (SessionKey, error) {
 		return SessionKey{}, ErrNoSession
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(secret)
-	if err != nil || len(b) != 32 {
+	if err != nil || len(b) != 32 || len(secret) != 43 { // the decoder passes over line ends
 		return SessionKey{}, ErrNoSession
 	}
 	return SessionKey{ID: u, Secret: [32]byte(b)}, nil
