@@ -23,6 +23,7 @@ const (
 	challengeLife = 15 * time.Minute
 	smallForm     = 16 << 10                   // bytes of a form without files
 	fileForm      = esign.MaxSignature + 8<<10 // bytes of the form with the signature
+	thrownAway    = 32 << 20                   // bytes read of a form that is too large
 )
 
 // signInFile offers the text to sign and takes the signature.
@@ -161,31 +162,36 @@ func (p *Portal) fileProblem(c echo.Context, back string, err error) error {
 // readSignatureForm reads the multipart form (RFC 7578): the file field
 // signature, at most esign.MaxSignature bytes, and the page to return to.
 func readSignatureForm(c echo.Context) (file []byte, back string, err error) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, fileForm)
+	whole := c.Request().Body
+	c.Request().Body = http.MaxBytesReader(c.Response(), whole, fileForm)
 	parts, err := c.Request().MultipartReader()
 	if err != nil {
 		return nil, "", problemError(views.ProblemFileMissing)
 	}
+	files := 0
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, back, formError(err)
+			return nil, back, formError(err, whole)
 		}
 		content, err := io.ReadAll(io.LimitReader(part, esign.MaxSignature+1))
 		if err != nil {
-			return nil, back, formError(err)
+			return nil, back, formError(err, whole)
 		}
 		switch part.FormName() {
 		case "return":
 			back = safeReturn(string(content))
 		case "signature":
 			file = content
+			files++
 		}
 	}
 	switch {
+	case files > 1:
+		return nil, back, problemError(views.ProblemSeveralFiles)
 	case len(file) == 0:
 		return nil, back, problemError(views.ProblemFileMissing)
 	case len(file) > esign.MaxSignature:
@@ -194,10 +200,13 @@ func readSignatureForm(c echo.Context) (file []byte, back string, err error) {
 	return file, back, nil
 }
 
-// formError tells a form that is too large from one that is broken.
-func formError(err error) error {
+// formError tells a form that is too large from one that is broken. A browser
+// shows the answer only once it could send all of its request, so the rest of
+// a large one is read and thrown away, within reason.
+func formError(err error, rest io.Reader) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
+		_, _ = io.CopyN(io.Discard, rest, thrownAway) // the answer is the same
 		return problemError(views.ProblemTooLarge)
 	}
 	return problemError(views.ProblemFileMissing)

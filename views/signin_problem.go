@@ -20,6 +20,7 @@ const (
 	ProblemChallengeOtherClient SignInProblem = "challenge_other_browser" // downloaded in another browser
 	ProblemChallengeUnknown     SignInProblem = "challenge_unknown"       // the signature is over something else
 	ProblemFileMissing          SignInProblem = "file_missing"            // the form came without a file
+	ProblemSeveralFiles         SignInProblem = "several_files"           // the form came with more than one
 	ProblemTooLarge             SignInProblem = "too_large"               // the file, or the whole request
 	ProblemNoCertificate        SignInProblem = "no_certificate"          // the browser sent none
 	ProblemBrowserMismatch      SignInProblem = "browser_mismatch"        // hand-over opened in another browser
@@ -33,7 +34,7 @@ const (
 func SignInProblems() []SignInProblem {
 	return slices.Concat([]SignInProblem{
 		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
-		ProblemChallengeUnknown, ProblemFileMissing, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
+		ProblemChallengeUnknown, ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
 		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
 	}, signatureProblems())
 }
@@ -62,7 +63,7 @@ func (s SignInProblem) words(l *locales.Locale, part string) string {
 // the field.
 func (s SignInProblem) aboutFile() bool {
 	switch s {
-	case ProblemFileMissing, ProblemTooLarge, "not_a_signature", "trailing_data", "no_signer":
+	case ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, "not_a_signature", "trailing_data", "no_signer":
 		return true
 	}
 	return false
