@@ -1,0 +1,113 @@
+package db_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+)
+
+// listen hands on what Listen says until the test ends. The first word, "",
+// says that it listens.
+func listen(t *testing.T, d *db.DB) <-chan string {
+	t.Helper()
+	said := make(chan string, 1000)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	go func() { defer close(done); d.Listen(ctx, func(v string) { said <- v }) }()
+	t.Cleanup(func() { stop(); <-done })
+	if got := next(t, said); got != "" {
+		t.Fatalf("it begins with %q", got)
+	}
+	return said
+}
+
+func next(t *testing.T, said <-chan string) string {
+	t.Helper()
+	select {
+	case v := <-said:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing was said")
+		return ""
+	}
+}
+
+func TestListen(t *testing.T) {
+	_, d := open(t)
+	said := listen(t, d)
+	store(t, d, goodsOf(aysel, "R1", 1), goodsOf(aysel, "R2", 1))
+	if got := next(t, said); got != string(aysel) {
+		t.Errorf("a new consignment: %q", got)
+	}
+	store(t, d, goodsOf(aysel, "R1", 1)) // nothing changes, so nothing is said: the next word is another's
+	store(t, d, goodsOf(rashad, "R3", 1))
+	if got := next(t, said); got != string(rashad) {
+		t.Errorf("another trader's: %q", got)
+	}
+	store(t, d, goodsOf(rashad, "R1", 2))
+	if a, b := next(t, said), next(t, said); a != string(aysel) || b != string(rashad) {
+		t.Errorf("a corrected VÖEN: %q, %q", a, b)
+	}
+	store(t, d, goodsOf(rashad, "R1", 3, with(customs.Released)))
+	if got := next(t, said); got != string(rashad) {
+		t.Errorf("a finished one: %q", got)
+	}
+	_, err := d.StoreFeed(t.Context(), nil, []customs.Heartbeat{{Checkpoint: "00911", AsOf: noon}})
+	must(t, err)
+	if got := next(t, said); got != "" {
+		t.Errorf("a heartbeat: %q", got)
+	}
+	var many []db.Snapshot
+	for i := range 101 {
+		many = append(many, goodsOf(customs.VOEN(fmt.Sprintf("14990%05d", i)), fmt.Sprintf("M%d", i), 1))
+	}
+	store(t, d, many...)
+	if got := next(t, said); got != "" {
+		t.Errorf("many traders at once: %q", got)
+	}
+	if len(said) > 0 {
+		t.Errorf("and then %q", <-said)
+	}
+}
+
+// A notice is part of the transaction: who hears it can read what it is about,
+// and a batch that fails says nothing.
+func TestNoticeComesWithTheData(t *testing.T) {
+	_, d := open(t)
+	key, said := signIn(t, d, aysel), listen(t, d)
+	bad := goodsOf(rashad, "R0", 1)
+	bad.Document = []byte(`{`)
+	if _, err := d.StoreFeed(t.Context(), []db.Snapshot{bad}, nil); err == nil {
+		t.Fatal("a broken document was stored")
+	}
+	for i := range 20 {
+		store(t, d, goodsOf(aysel, fmt.Sprint("R", i), 1))
+		if got := next(t, said); got != string(aysel) {
+			t.Fatalf("%q", got)
+		}
+		if l := list(t, d, key, customs.Query{}, 25); l.Total != i+1 {
+			t.Fatalf("notice %d came before its data: %d", i, l.Total)
+		}
+	}
+}
+
+func TestListenRecovers(t *testing.T) {
+	f, d := open(t)
+	said, su := listen(t, d), connect(t, f.SuperuserURL)
+	for range 3 {
+		if n := one[int](t, su, "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query like 'listen%'"); n != 1 {
+			t.Fatalf("%d listeners", n)
+		}
+		if got := next(t, said); got != "" {
+			t.Errorf("after the loss it says %q", got)
+		}
+		store(t, d, goodsOf(aysel, "R1", one[int64](t, su, "select coalesce(max(revision), 0) + 1 from consignment")))
+		if got := next(t, said); got != string(aysel) {
+			t.Errorf("and then %q", got)
+		}
+	}
+}
