@@ -117,7 +117,7 @@ func (d *DB) check(ctx context.Context) error {
 func (d *DB) Ready(ctx context.Context) error {
 	var writable bool
 	err := d.pool.QueryRow(ctx, `
-		select not pg_is_in_recovery() and has_table_privilege('register_entry', 'insert')
+		select not pg_is_in_recovery() and has_any_column_privilege('register_entry', 'insert')
 		       and has_table_privilege('pending', 'select')`).Scan(&writable)
 	if err == nil && !writable {
 		return ErrUnreachable

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/tern/v2/migrate"
@@ -59,18 +60,22 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 	var known, member bool
 	err = conn.QueryRow(ctx, `
 		select exists (select from pg_roles where rolname = $1),
-		       exists (select from pg_auth_members m
+		       (select count(*) = cardinality($2::text[]) from pg_auth_members m
 		                 join pg_roles g on g.oid = m.roleid join pg_roles l on l.oid = m.member
-		                where l.rolname = $1 and g.rolname = 'portal_feed')`, login).Scan(&known, &member)
+		                where l.rolname = $1 and g.rolname = any($2))`, login, servingRoles()).Scan(&known, &member)
 	if err != nil || member {
 		return err
 	}
 	if !known {
 		return fmt.Errorf("%w: the login role %q does not exist; CREATE ROLE … LOGIN NOINHERIT first", ErrServingRole, login)
 	}
-	_, err = conn.Exec(ctx, `grant portal_app, portal_feed to `+pgx.Identifier{login}.Sanitize())
+	_, err = conn.Exec(ctx, `grant `+strings.Join(servingRoles(), ", ")+` to `+pgx.Identifier{login}.Sanitize())
 	return err
 }
+
+// servingRoles are the group roles that the login role takes on in turn, each
+// for one kind of work.
+func servingRoles() []string { return []string{"portal_app", "portal_feed", "portal_sealer"} }
 
 // Bootstrap makes, as a superuser, what an administrator would make by hand for
 // a private server: the roles portal_owner and portal and a database. What is

@@ -185,14 +185,20 @@ func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 	var c columns
 	for _, w := range group {
 		e := w.entry
+		underCase := ""
+		if e.Case != uuid.Nil {
+			underCase = e.Case.String()
+		}
 		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(storable(e.Asked), 2000),
-			string(e.Outcome), int32(e.Results), e.Elapsed.Microseconds())
+			string(e.Outcome), int32(e.Results), e.Elapsed.Microseconds(), underCase)
 	}
 	_, err := conn.Exec(ctx, `
-		insert into register_entry (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)
-		select request_id::uuid, channel, actor, session_id::uuid, subject, action, asked, outcome, results, elapsed_us
-		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bigint[])
-		    as t (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)`, c.cols...)
+		insert into register_entry (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us, case_id)
+		select request_id::uuid, channel, actor, session_id::uuid, nullif(subject, ''), action, asked, outcome, results, elapsed_us,
+		       nullif(case_id, '')::uuid
+		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bigint[],
+		              $11::text[])
+		    as t (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us, case_id)`, c.cols...)
 	if err != nil {
 		return conn, fmt.Errorf("%w: %w", ErrNotDurable, err)
 	}

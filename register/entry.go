@@ -1,6 +1,9 @@
 // Package register is the register of requests that the regulation asks for
 // (REG 3.4.1): electronic requests are counted and their results recorded. It
-// knows what an entry is, not where it is kept.
+// knows what an entry is and how the register becomes a log that anyone can
+// verify: the canonical form of an entry, the Merkle tree over all of them
+// (RFC 6962, in the tiles of C2SP tlog-tiles), signed checkpoints and receipts.
+// It does not know where any of that is kept.
 package register
 
 import (
@@ -18,6 +21,7 @@ type Entry struct {
 	Actor     string        // role of who looked: trader
 	Session   uuid.UUID     // in which session
 	Subject   customs.VOEN  // whose data
+	Case      uuid.UUID     // the case under which staff looked; uuid.Nil: none
 	Action    Action        // what kind of request
 	Asked     string        // path and query, at most 2,000 characters are kept
 	Outcome   Outcome       //
