@@ -67,12 +67,15 @@ func (d *DB) FinishHandover(ctx context.Context, browser [32]byte, code string) 
 }
 
 // Sweep deletes sessions, challenges and sign-ins that ended more than a day
-// ago, and makes the register's partitions for the coming months.
+// ago, counts that no limit needs any more, and makes the register's partitions for the coming months.
 func (d *DB) Sweep(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`delete from challenge where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from handover where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from session where expires_at < now() - interval '1 day'`)
+	b.Queue(`delete from sima_operation where expires_at < now() - interval '1 day'`)
+	b.Queue(`delete from mygov_request where expires_at < now() - interval '1 day'`)
+	b.Queue(`delete from rate_limit where tat < now()`)
 	b.Queue(`select make_register_partitions()`)
 	return d.pool.SendBatch(ctx, b).Close()
 }

@@ -54,9 +54,11 @@ type Person struct {
 	PIN          customs.PIN  `json:"pin,omitempty"`
 	Name         string       `json:"name,omitempty"`
 	Organisation string       `json:"organisation,omitempty"`
-	Method       string       `json:"method"` // file, card, …
-	Issuer       string       `json:"issuer"` // profile of the trust store
-	Serial       string       `json:"serial"` // of the certificate, hexadecimal
+	Position     string       `json:"position,omitempty"` // there, as the list of representatives has it
+	Source       string       `json:"source,omitempty"`   // of the taxpayer number, see Companies
+	Method       string       `json:"method"`             // file, card, …
+	Issuer       string       `json:"issuer"`             // profile of the trust store
+	Serial       string       `json:"serial"`             // of the certificate, hexadecimal
 	Fingerprint  []byte       `json:"fingerprint"`
 }
 
@@ -68,6 +70,7 @@ type Session struct {
 	SeenAt    time.Time
 	ExpiresAt time.Time // absolute end
 	Idle      time.Duration
+	Companies int // among which the person may switch, at least 1
 }
 
 // Limits say how long a session lives: without a request, and at most.
@@ -78,6 +81,15 @@ type Limits struct {
 // StartSession begins a session under a new id and secret. If old is a live
 // session it is ended in the same transaction, so that signing in rotates it.
 func (d *DB) StartSession(ctx context.Context, p Person, l Limits, old *SessionKey) (SessionKey, error) {
+	var k SessionKey
+	err := d.inTx(ctx, "", func(tx pgx.Tx) (err error) {
+		k, err = startSession(ctx, tx, p, l, 1, old)
+		return err
+	})
+	return k, err
+}
+
+func startSession(ctx context.Context, tx pgx.Tx, p Person, l Limits, companies int, old *SessionKey) (SessionKey, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return SessionKey{}, err
@@ -85,19 +97,16 @@ func (d *DB) StartSession(ctx context.Context, p Person, l Limits, old *SessionK
 	k := SessionKey{ID: id}
 	rand.Read(k.Secret[:])
 	hash := sha256.Sum256(k.Secret[:])
-	err = d.inTx(ctx, "", func(tx pgx.Tx) error {
-		if old != nil {
-			if err := endSession(ctx, tx, *old); err != nil {
-				return err
-			}
+	if old != nil {
+		if err := endSession(ctx, tx, *old); err != nil {
+			return SessionKey{}, err
 		}
-		_, err := tx.Exec(ctx, `
-			insert into session (id, secret_hash, voen, pin, person, organisation, method, issuer, serial, fingerprint, idle, expires_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12::interval)`,
-			k.ID, hash[:], string(p.VOEN), string(p.PIN), p.Name, p.Organisation, p.Method, p.Issuer, p.Serial, p.Fingerprint,
-			l.Idle, l.Absolute)
-		return err
-	})
+	}
+	_, err = tx.Exec(ctx, `
+		insert into session (id, secret_hash, voen, pin, person, organisation, method, issuer, serial, fingerprint, idle, expires_at, companies)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12::interval, $13)`,
+		k.ID, hash[:], string(p.VOEN), string(p.PIN), p.Name, p.Organisation, p.Method, p.Issuer, p.Serial, p.Fingerprint,
+		l.Idle, l.Absolute, companies)
 	return k, err
 }
 
@@ -135,11 +144,11 @@ func queueSession(b *pgx.Batch, k SessionKey, s *Session) {
 	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
 	b.Queue(`
 		select id, voen, pin, person, organisation, method, issuer, serial, fingerprint,
-		       created_at, seen_at, expires_at, idle
+		       created_at, seen_at, expires_at, idle, companies
 		  from current_session()`).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&s.ID, &s.Person.VOEN, &s.Person.PIN, &s.Person.Name, &s.Person.Organisation,
 			&s.Person.Method, &s.Person.Issuer, &s.Person.Serial, &s.Person.Fingerprint,
-			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle)
+			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle, &s.Companies)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
