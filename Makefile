@@ -11,11 +11,13 @@ LINT := $(BIN)/golangci-lint
 AXE := tools/node_modules/axe-core/axe.min.js
 FUZZTIME ?= 10s
 BENCHTIME ?= 3s
+# For make bench, such as -n 1000000; bin/bench -help lists them.
+BENCHFLAGS ?=
 
 # A clone that belongs to another user has no readable version.
 BUILD := go build -buildvcs=false
 
-.PHONY: help run build test check lint vulns bench fuzz secrets count clean distclean
+.PHONY: help run build test check lint vulns bench microbench fuzz secrets count clean distclean
 
 help: ## what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +50,12 @@ $(AXE): tools/package-lock.json
 	cd tools && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-bench: ## the goods page against a bare handler, side by side
+bench: build ## the portal against what this machine can do at most, side by side
+	@tools/need postgresql
+	@$(BUILD) -trimpath -o $(BIN)/bench ./bench
+	@$(BIN)/bench -portal $(BIN)/portal $(BENCHFLAGS)
+
+microbench: ## benchmarks of single packages
 	@tools/need postgresql
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
 

@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"intake":   3,
 	"handlers": 4,
 	"cmd":      5,
+	"bench":    5,
 }
 
 // doors says which folders, or single files, may import a library or a part of
@@ -40,7 +41,7 @@ var doors = []struct {
 	{"github.com/labstack/", []string{"handlers"}},
 	{"github.com/gorilla/", []string{"handlers"}},
 	{"github.com/prometheus/", []string{"handlers"}},
-	{"github.com/jackc/", []string{"db"}},
+	{"github.com/jackc/", []string{"db", "bench"}},
 	{"github.com/fergusstrange/embedded-postgres", []string{"db/pgserver"}},
 	{"database/sql", nil},
 	{"github.com/a-h/templ", []string{"views", "handlers/render.go"}},
@@ -49,7 +50,7 @@ var doors = []struct {
 	{"github.com/santhosh-tekuri/jsonschema", []string{"feed"}},
 	{"github.com/alecthomas/kong", []string{"cmd"}},
 	{"golang.org/x/crypto/ocsp", []string{"esign"}},
-	{"net/http", []string{"handlers", "cmd", "views", "static", "esign"}},
+	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "bench"}},
 	{"testing", []string{"db/dbtest"}},
 }
 

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/pgserver"
+	"customs.gov.az/portal/esign/democa"
+	"customs.gov.az/portal/feed/sample"
+	"customs.gov.az/portal/intake"
+)
+
+// perTrader is how many pending consignments a signed-in trader has: two pages
+// and a bit, as a busy importer would.
+const perTrader = 60
+
+// database is the name of the database on the private server.
+const database = "portal"
+
+// world is everything that runs: the server, the portal, and who is signed in.
+type world struct {
+	settings
+	dir      string
+	server   *pgserver.Server
+	db       *db.DB
+	people   []sample.Person
+	programs []*program
+	portal   *portal
+	cookies  []string // of the portal, one a trader
+	keys     []string // session keys of the same traders, for the competitors
+}
+
+func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err error) {
+	dir, err := os.MkdirTemp("", "portal-bench-")
+	if err != nil {
+		return nil, err
+	}
+	w = &world{settings: s, dir: dir}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must pass through
+		return nil, err
+	}
+	if err := w.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	w.people = traders(s.traders)
+	began := time.Now()
+	if err := fill(ctx, w.db, s.consignments, w.people); err != nil {
+		return nil, err
+	}
+	took := time.Since(began)
+	fmt.Fprintf(out, "%d consignments stored in %s (%.0f a second)\n\n", s.consignments, took.Round(time.Second), float64(s.consignments)/took.Seconds())
+	if err := democa.Create(dir, time.Now()); err != nil {
+		return nil, err
+	}
+	if w.portal, err = w.startPortal(ctx); err != nil {
+		return nil, err
+	}
+	return w, w.signIn(ctx)
+}
+
+// openDatabase starts a durable server and migrates.
+func (w *world) openDatabase(ctx context.Context) error {
+	var err error
+	w.server, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(w.dir, "postgres")})
+	if err != nil {
+		return err
+	}
+	if err := db.Bootstrap(ctx, w.server.URL("postgres", "postgres"), database); err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx, w.server.URL("portal_owner", database), "portal"); err != nil {
+		return err
+	}
+	w.db, err = db.Open(ctx, w.server.URL("portal", database), db.Options{})
+	return err
+}
+
+// traders are the people who sign in, under taxpayer numbers that the sample
+// gives to nobody else.
+func traders(n int) []sample.Person {
+	var list []sample.Person
+	for serial := 990_000; len(list) < n; serial++ {
+		for d := range 10 {
+			if v := customs.VOEN(fmt.Sprintf("14%06d%d1", serial, d)); v.CheckDigitOK() {
+				list = append(list, sample.Person{VOEN: v, Name: "«Ölçü Ticarət» MMC", Pending: perTrader})
+				break
+			}
+		}
+	}
+	return list
+}
+
+// fill stores consignments the way a file of the feed comes.
+func fill(ctx context.Context, d *db.DB, n int, people []sample.Person) error {
+	read, write := io.Pipe()
+	var g errgroup.Group
+	g.Go(func() error {
+		err := sample.Generate(write, sample.Options{Seed: 1, Consignments: n, Now: time.Now(), People: people, Latest: true})
+		return write.CloseWithError(err)
+	})
+	checkpoints := customs.BuiltInCheckpoints()
+	known := func(code string) bool { _, ok := checkpoints.Get(code); return ok }
+	result, err := intake.Run(ctx, read, intake.Options{DB: d, Known: known, Now: time.Now})
+	read.CloseWithError(err)
+	if err := errors.Join(err, g.Wait()); err != nil {
+		return err
+	}
+	if result.Rejected > 0 {
+		return fmt.Errorf("%d sample lines were rejected", result.Rejected)
+	}
+	return nil
+}
+
+// close stops everything, in the order opposite to the start.
+func (w *world) close() error {
+	var problems []error
+	for _, p := range w.programs {
+		problems = append(problems, p.stop())
+	}
+	if w.db != nil {
+		w.db.Close()
+	}
+	if w.server != nil {
+		problems = append(problems, w.server.Stop())
+	}
+	return errors.Join(append(problems, os.RemoveAll(w.dir))...)
+}
+
+// program is a server of its own process.
+type program struct {
+	command *exec.Cmd
+	log     *os.File
+}
+
+// start runs a program, whose log goes to a file as it would in production.
+func (w *world) start(ctx context.Context, env []string, name string, args ...string) (*program, error) {
+	log, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("%d.log", len(w.programs)))) //nolint:gosec // a folder of our own
+	if err != nil {
+		return nil, err
+	}
+	p := &program{command: exec.CommandContext(ctx, name, args...), log: log}
+	p.command.Env = append(os.Environ(), env...)
+	p.command.Stdout, p.command.Stderr = log, log
+	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.command.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	w.programs = append(w.programs, p)
+	return p, nil
+}
+
+func (p *program) stop() error {
+	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.command.Wait()                          // what it says on leaving is of no interest
+	return p.log.Close()
+}
+
+// lastWords are the end of what a program wrote.
+func (p *program) lastWords() string {
+	b, err := os.ReadFile(p.log.Name())
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(bytes.TrimSpace(b[max(0, len(b)-1000):])))
+}
