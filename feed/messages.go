@@ -103,6 +103,8 @@ func fieldMessages(c Code) (m string, ok bool) {
 		m = "This revision was received before with other content; send the change under a higher revision."
 	case OtherCheckpoint:
 		m = "Another checkpoint registered this consignment; only that checkpoint can change it."
+	case NotYours:
+		m = "The sender may not send for this checkpoint."
 	}
 	return m, m != ""
 }

@@ -56,6 +56,7 @@ const (
 const (
 	RevisionConflict Code = "revision_conflict" // the same revision with other content
 	OtherCheckpoint  Code = "other_checkpoint"  // another checkpoint registered it
+	NotYours         Code = "checkpoint_not_allowed"
 )
 
 // The oddities. A line with none but these is accepted.

@@ -14,6 +14,7 @@ import (
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/live"
 	"customs.gov.az/portal/locales"
 	"customs.gov.az/portal/static"
@@ -31,10 +32,11 @@ type Options struct {
 	Checkpoints customs.Checkpoints
 	Contacts    views.Contacts
 	Verifier    *esign.Verifier
-	URL         *url.URL  // base address of the main listener, as browsers see it
-	CardURL     *url.URL  // base address of the card listener; nil: the method is not offered
-	SessionKeys [][]byte  // of the cookie's signature, newest first, at least 32 bytes each
-	Limits      db.Limits // life of a session
+	URL         *url.URL     // base address of the main listener, as browsers see it
+	CardURL     *url.URL     // base address of the card listener; nil: the method is not offered
+	SessionKeys [][]byte     // of the cookie's signature, newest first, at least 32 bytes each
+	Limits      db.Limits    // life of a session
+	Senders     feed.Senders // checkpoint systems that may send the feed; zero: none
 	Log         *slog.Logger
 	Now         func() time.Time
 }
@@ -47,6 +49,7 @@ type Portal struct {
 	hosts    map[string]bool // Host values answered on the main listener
 	cardHost map[string]bool // and on the card listener
 	metrics  *metrics
+	feeds    *feedDesk
 }
 
 // New checks the options, all of them at once.
@@ -85,6 +88,7 @@ func New(o Options) (*Portal, error) {
 		p.cookie = "__Host-portal"
 	}
 	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
+	p.feeds = newFeedDesk()
 	p.metrics = newMetrics(p)
 	return p, nil
 }

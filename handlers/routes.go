@@ -36,7 +36,10 @@ func (p *Portal) Handler() http.Handler {
 	get(e, "/accessibility", limit(p.open(views.Accessibility)))
 	get(e, "/privacy", limit(p.open(p.privacy)))
 
+	e.POST(feedPath, p.sending(p.takeFeed))
+	e.GET(feedPositionPath, limit(p.sending(p.position)))
 	get(e, "/feed/v1/schema.json", schema)
+	get(e, "/feed/v1/openapi.yaml", feedAPI)
 	p.files(e)
 	return e
 }
@@ -46,6 +49,8 @@ func (p *Portal) CardHandler() http.Handler {
 	e := p.server()
 	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(p.cardHost))
 	e.GET(cardPath, limit(p.card))
+	e.POST(feedPath, p.sending(p.takeFeed), sameSite(http.NewCrossOriginProtection()))
+	e.GET(feedPositionPath, limit(p.sending(p.position)))
 	p.files(e)
 	return e
 }

@@ -5,7 +5,6 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -14,19 +13,17 @@ import (
 	"customs.gov.az/portal/feed"
 )
 
-// A batch is stored in one transaction: so many lines, or so many bytes of
-// them, whichever comes first. Two batches are in memory at most.
-const (
-	batchLines = 1000
-	batchBytes = 4 << 20
-)
-
 // Options are what an intake works with. DB is required.
 type Options struct {
-	DB     *db.DB
-	Known  func(checkpoint string) bool // is this code on the list of checkpoints
-	Now    func() time.Time
-	Report *feed.Report // what is wrong or odd; nil: nobody wants to know
+	DB       *db.DB
+	Known    func(checkpoint string) bool // is this code on the list of checkpoints
+	Now      func() time.Time
+	Report   *feed.Report // what is wrong or odd; nil: nobody wants to know
+	Sender   feed.Sender  // who brings it, and for which checkpoints; zero: the operator, for all
+	Name     string       // what the sender calls this feed, for its row; at most 200 characters
+	Offset   int          // lines of it that were acknowledged before
+	Answered func(Batch) error
+	Slots    chan struct{} // shared by all intakes that may run at once: so many batches are stored side by side; nil: no bound
 }
 
 // Result counts what became of the lines.
@@ -40,75 +37,76 @@ type Result struct {
 	Warned     int `json:"warned"`     // accepted lines with something odd
 }
 
+func (r *Result) add(o Result) {
+	r.Lines += o.Lines
+	r.Stored += o.Stored
+	r.Same += o.Same
+	r.Older += o.Older
+	r.Heartbeats += o.Heartbeats
+	r.Rejected += o.Rejected
+	r.Warned += o.Warned
+}
+
 // Run reads r to its end. The result says what is stored also when the error is
 // not nil: everything before the failing batch. feed.ErrEmpty and
-// feed.ErrNotNDJSON mean that nothing was.
+// feed.ErrNotNDJSON mean that nothing was. Answered is called after each batch
+// is stored and its part of the report is flushed; its error ends the run.
+// Lines that trickle in are stored soon, not when a batch is full.
 func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	var result Result
-	batches := make(chan []feed.Record)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	p := newPile(ctx)
 	read := make(chan error, 1)
 	go func() {
-		defer close(batches)
-		read <- split(ctx, feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known}), batches)
+		err := p.fill(feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known}))
+		close(p.batches)
+		read <- err
 	}()
-	for batch := range batches {
-		if err := result.store(ctx, o, batch); err != nil {
+	for batch := range p.batches {
+		done, err := o.store(ctx, batch)
+		result.add(done.Result)
+		if err == nil && o.Answered != nil {
+			err = o.Answered(done)
+		}
+		if err != nil {
 			cancel(err)
-			for range batches { //nolint:revive // lets the reader end
+			for range p.batches { //nolint:revive // lets the reader end
 			}
 			<-read
 			return result, err
 		}
 	}
-	err := <-read
-	if o.Report != nil {
-		err = errors.Join(err, o.Report.Flush())
-	}
-	return result, err
+	return result, <-read
 }
 
-// split sends the records in batches until the feed or ctx ends.
-func split(ctx context.Context, r *feed.Reader, batches chan<- []feed.Record) error {
-	var batch []feed.Record
-	size := 0
-	send := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		select {
-		case batches <- batch:
-			batch, size = nil, 0
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	for {
-		rec, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return send()
-		}
-		if err != nil {
-			return errors.Join(send(), err)
-		}
-		batch = append(batch, rec)
-		size += len(rec.Document)
-		if len(batch) >= batchLines || size >= batchBytes {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-	}
+// patience bounds the storing of one batch, which takes a fraction of a second.
+const patience = 2 * time.Minute
+
+// Batch is what became of the lines that were stored in one transaction.
+type Batch struct {
+	First, Last int // numbers of lines; everything up to Last is answered for
+	Result
+	SameLines  []Range // the lines counted in Same
+	OlderLines []Range // the lines counted in Older
 }
 
-// store stores a batch and adds to the result and the report.
-func (res *Result) store(ctx context.Context, o Options, batch []feed.Record) error {
+// Range is a run of line numbers, both ends included.
+type Range [2]int
+
+// store stores a batch, and flushes what the report has to say of it.
+func (o Options) store(ctx context.Context, records []feed.Record) (Batch, error) {
+	b := Batch{}
+	for i := range records {
+		records[i].Line += o.Offset
+		if code, foreign := o.foreign(records[i]); foreign {
+			reject(&records[i], "/checkpoint", code)
+		}
+	}
 	var snapshots []db.Snapshot
 	var beats []customs.Heartbeat
-	var at []int // index in the batch of each snapshot
-	for i, rec := range batch {
+	var at []int // index among the records of each snapshot
+	for i, rec := range records {
 		switch {
 		case !rec.OK():
 		case rec.Heartbeat != nil:
@@ -118,34 +116,62 @@ func (res *Result) store(ctx context.Context, o Options, batch []feed.Record) er
 			at = append(at, i)
 		}
 	}
-	var fates []db.Fate
-	if len(snapshots)+len(beats) > 0 {
-		var err error
-		if fates, err = o.DB.StoreFeed(ctx, snapshots, beats); err != nil {
-			return err
-		}
+	last := records[len(records)-1].Line
+	fates, err := o.write(ctx, last, len(records)-len(snapshots)-len(beats), snapshots, beats)
+	if err != nil {
+		return b, err
 	}
-	res.Heartbeats += len(beats)
+	b.First, b.Last, b.Heartbeats = records[0].Line, last, len(beats)
 	for i, fate := range fates {
+		rec := &records[at[i]]
 		switch fate {
 		case db.Stored:
-			res.Stored++
+			b.Stored++
 		case db.Same:
-			res.Same++
+			b.Same++
+			b.SameLines = extend(b.SameLines, rec.Line)
 		case db.Older:
-			res.Older++
+			b.Older++
+			b.OlderLines = extend(b.OlderLines, rec.Line)
 		case db.Conflict:
-			reject(&batch[at[i]], "/revision", feed.RevisionConflict)
+			reject(rec, "/revision", feed.RevisionConflict)
 		case db.Elsewhere:
-			reject(&batch[at[i]], "/checkpoint", feed.OtherCheckpoint)
+			reject(rec, "/checkpoint", feed.OtherCheckpoint)
 		}
 	}
-	for _, rec := range batch {
-		res.Lines++
+	return b, o.report(&b, records)
+}
+
+// write calls the database, if there is anything to say to it.
+func (o Options) write(ctx context.Context, last, rejected int, snapshots []db.Snapshot, beats []customs.Heartbeat) ([]db.Fate, error) {
+	lines := len(snapshots) + len(beats)
+	if lines == 0 && o.Sender.Name == "" {
+		return nil, nil
+	}
+	if o.Slots != nil {
+		select {
+		case o.Slots <- struct{}{}:
+			defer func() { <-o.Slots }()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return o.DB.StoreFeedFrom(ctx, db.Source{
+		Sender: o.Sender.Name, Checkpoints: o.Sender.Checkpoints, Batch: o.Name,
+		LastLine: int64(last), Lines: int64(lines + rejected), Rejected: int64(rejected),
+	}, snapshots, beats)
+}
+
+// report counts the lines and writes what is wrong or odd about them.
+func (o Options) report(b *Batch, records []feed.Record) error {
+	for _, rec := range records {
+		b.Lines++
 		if !rec.OK() {
-			res.Rejected++
+			b.Rejected++
 		} else if len(rec.Warnings) > 0 {
-			res.Warned++
+			b.Warned++
 		}
 		if o.Report != nil {
 			if err := o.Report.Add(rec); err != nil {
@@ -153,9 +179,33 @@ func (res *Result) store(ctx context.Context, o Options, batch []feed.Record) er
 			}
 		}
 	}
+	if o.Report != nil {
+		return o.Report.Flush()
+	}
 	return nil
+}
+
+// foreign reports whether an accepted line is of a checkpoint that the sender
+// may not bring.
+func (o Options) foreign(rec feed.Record) (feed.Code, bool) {
+	switch {
+	case rec.Heartbeat != nil:
+		return feed.NotYours, rec.OK() && !o.Sender.May(rec.Heartbeat.Checkpoint)
+	case rec.Consignment != nil:
+		return feed.NotYours, rec.OK() && !o.Sender.May(rec.Consignment.Checkpoint)
+	}
+	return "", false
 }
 
 func reject(rec *feed.Record, field string, code feed.Code) {
 	rec.Problems = append(rec.Problems, feed.Problem{Field: field, Code: code})
+}
+
+// extend adds a line to ranges, to the last one if it follows it.
+func extend(list []Range, line int) []Range {
+	if n := len(list); n > 0 && list[n-1][1] == line-1 {
+		list[n-1][1] = line
+		return list
+	}
+	return append(list, Range{line, line})
 }

@@ -24,6 +24,8 @@ type cli struct {
 	Import  importCommand  `cmd:"" help:"Take consignments from files or standard input, one JSON object a line."`
 	Sample  sampleCommand  `cmd:"" help:"Write realistic invented consignments."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of a line of the feed."`
+	Feed    feedCommand    `cmd:"" help:"For checkpoint systems: make a token, deliver files."`
+	Archive archiveCommand `cmd:"" help:"Move consignments whose clearance ended long ago to the archive, now rather than in the next hour."`
 	Health  healthCommand  `cmd:"" help:"Ask a running portal whether it could serve a page; for container health checks."`
 }
 

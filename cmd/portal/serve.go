@@ -95,7 +95,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	portal, err := handlers.New(handlers.Options{
 		DB: s.db, Register: register, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
 		Contacts: w.Contact.contacts(), Verifier: verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
-		Limits: c.limits, Log: s.log, Now: time.Now,
+		Limits: c.limits, Senders: c.senders, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -111,6 +111,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	g, ctx := errgroup.WithContext(ctx)
 	main := newServer(portal.Handler())
 	main.RegisterOnShutdown(hub.Close)
+	main.RegisterOnShutdown(portal.Drain)
 	if w.tls(c) {
 		main.TLSConfig = &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12}
 	}
@@ -128,6 +129,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
 	g.Go(func() error { sweep(ctx, s); return nil })
+	g.Go(func() error { archive(ctx, s, w.Archive); return nil })
 	if s.ready != nil {
 		s.ready(l)
 	}

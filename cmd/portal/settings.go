@@ -14,6 +14,7 @@ import (
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/views"
 )
 
@@ -30,6 +31,8 @@ type web struct {
 	Idle        time.Duration `env:"PORTAL_SESSION_IDLE" default:"20m" help:"A session ends after this long without a request."`
 	Absolute    time.Duration `env:"PORTAL_SESSION_LIFE" default:"8h" help:"A session ends after this long in any case."`
 	Checkpoints string        `env:"PORTAL_CHECKPOINTS" type:"path" help:"JSON list of checkpoints (default: the built-in one with synthetic codes)."`
+	FeedTokens  string        `env:"PORTAL_FEED_TOKENS" help:"Checkpoint systems that may send the feed: name:sha256:checkpoints, separated by blanks; see portal feed token. May come from PORTAL_FEED_TOKENS_FILE."`
+	Archive     time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"Consignments move to the archive this long after their clearance ended, at least 30 days; 0: never."`
 	LogJSON     bool          `name:"log-json" env:"PORTAL_LOG_JSON" help:"Write the log as JSON."`
 	Contact     contact       `embed:"" prefix:"contact-"`
 }
@@ -64,6 +67,7 @@ type checked struct {
 	url, cardURL *url.URL // cardURL is nil when the method is not offered
 	checkpoints  customs.Checkpoints
 	limits       db.Limits
+	senders      feed.Senders
 }
 
 // check reads the settings and reports all mistakes at once.
@@ -100,6 +104,11 @@ func (w *web) check() (checked, error) {
 		note(errors.New("PORTAL_SESSION_IDLE must be at least a minute and PORTAL_SESSION_LIFE no less than it"))
 	}
 	c.limits = db.Limits{Idle: w.Idle, Absolute: w.Absolute}
+	c.senders, err = senders(w.FeedTokens)
+	note(err)
+	if w.Archive != 0 && w.Archive < 30*24*time.Hour {
+		note(errors.New("PORTAL_ARCHIVE_AFTER: at least 720h, or 0 for never"))
+	}
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
 	note(err)
 	return c, errors.Join(problems...)

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"customs.gov.az/portal/db"
+)
+
+type archiveCommand struct {
+	DatabaseURL string        `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving (default: that of the demo that runs on --data). May come from PORTAL_DATABASE_URL_FILE."`
+	Data        string        `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder of the demo."`
+	After       time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"How long after the end of clearance, at least 30 days."`
+}
+
+// Run archives what is due and says how much it was.
+func (a *archiveCommand) Run(ctx context.Context, e env) error {
+	if a.After < 30*24*time.Hour {
+		return errors.New("PORTAL_ARCHIVE_AFTER: at least 720h")
+	}
+	d, err := openDatabase(ctx, a.DatabaseURL, a.Data)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	n, err := d.Archive(ctx, a.After, nil)
+	fmt.Fprintf(e.stdout, "%d consignments archived\n", n)
+	return err
+}
+
+// openDatabase opens the serving database, or that of the demo that runs on a
+// data folder.
+func openDatabase(ctx context.Context, url, data string) (*db.DB, error) {
+	url, err := secret("PORTAL_DATABASE_URL", url)
+	if err != nil {
+		return nil, err
+	}
+	if url == "" {
+		if url, err = demoDatabase(data); err != nil {
+			return nil, fmt.Errorf("PORTAL_DATABASE_URL is missing, and no demo runs on %s", data)
+		}
+	}
+	return db.Open(ctx, url, db.Options{MaxConns: 4})
+}
+
+// archive archives at the start and every hour what is due.
+func archive(ctx context.Context, s service, after time.Duration) {
+	for after > 0 {
+		n, err := s.db.Archive(ctx, after, nil)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("archive", "error", err)
+		}
+		if n > 0 {
+			s.log.Info("archived", "consignments", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package handlers
+
+import (
+	_ "embed" // the description of the feed
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+//go:embed feed.openapi.yaml
+var feedDescription []byte
+
+// feedAPI is the OpenAPI description of the feed.
+func feedAPI(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+	return c.Blob(http.StatusOK, "application/yaml", feedDescription)
+}
