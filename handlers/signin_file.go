@@ -90,7 +90,8 @@ func newChallenge(origin string, now time.Time) []byte {
 // signWithFile takes the signature over a challenge. The challenge is consumed
 // as soon as a signature over it arrives, whether or not the rest holds.
 func (p *Portal) signWithFile(c echo.Context) error {
-	file, back, err := readSignatureForm(c)
+	back := safeReturn(c.QueryParam("return"))
+	file, err := readSignatureForm(c)
 	if err != nil {
 		return p.fileProblem(c, back, err)
 	}
@@ -159,15 +160,16 @@ func (p *Portal) fileProblem(c echo.Context, back string, err error) error {
 	return p.showSignInFile(c, status, back, what)
 }
 
-// readSignatureForm reads the multipart form (RFC 7578): the file field
-// signature, at most esign.MaxSignature bytes, and the page to return to.
-func readSignatureForm(c echo.Context) (file []byte, back string, err error) {
+// readSignatureForm reads the multipart form (RFC 7578): one file in the field
+// signature, at most esign.MaxSignature bytes.
+func readSignatureForm(c echo.Context) ([]byte, error) {
 	whole := c.Request().Body
 	c.Request().Body = http.MaxBytesReader(c.Response(), whole, fileForm)
 	parts, err := c.Request().MultipartReader()
 	if err != nil {
-		return nil, "", problemError(views.ProblemFileMissing)
+		return nil, problemError(views.ProblemFileMissing)
 	}
+	var file []byte
 	files := 0
 	for {
 		part, err := parts.NextPart()
@@ -175,29 +177,25 @@ func readSignatureForm(c echo.Context) (file []byte, back string, err error) {
 			break
 		}
 		if err != nil {
-			return nil, back, formError(err, whole)
+			return nil, formError(err, whole)
 		}
-		content, err := io.ReadAll(io.LimitReader(part, esign.MaxSignature+1))
-		if err != nil {
-			return nil, back, formError(err, whole)
+		if part.FormName() != "signature" {
+			continue
 		}
-		switch part.FormName() {
-		case "return":
-			back = safeReturn(string(content))
-		case "signature":
-			file = content
-			files++
+		if file, err = io.ReadAll(io.LimitReader(part, esign.MaxSignature+1)); err != nil {
+			return nil, formError(err, whole)
 		}
+		files++
 	}
 	switch {
 	case files > 1:
-		return nil, back, problemError(views.ProblemSeveralFiles)
+		return nil, problemError(views.ProblemSeveralFiles)
 	case len(file) == 0:
-		return nil, back, problemError(views.ProblemFileMissing)
+		return nil, problemError(views.ProblemFileMissing)
 	case len(file) > esign.MaxSignature:
-		return nil, back, problemError(views.ProblemTooLarge)
+		return nil, problemError(views.ProblemTooLarge)
 	}
-	return file, back, nil
+	return file, nil
 }
 
 // formError tells a form that is too large from one that is broken. A browser
