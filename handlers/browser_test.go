@@ -165,13 +165,15 @@ func (b *browser) challenge(page string) []byte {
 }
 
 // upload sends a signature as the page's form does.
-func (b *browser) upload(file []byte, fields ...string) answer {
+func (b *browser) upload(file []byte) answer {
+	b.Helper()
+	return b.uploadTo("/sign-in/file", file)
+}
+
+func (b *browser) uploadTo(address string, file []byte) answer {
 	b.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
-	for i := 0; i+1 < len(fields); i += 2 {
-		b.must(w.WriteField(fields[i], fields[i+1]))
-	}
 	if file != nil {
 		part, err := w.CreatePart(textproto.MIMEHeader{
 			"Content-Disposition": {`form-data; name="signature"; filename="sorgu.txt.p7s"`}, "Content-Type": {"application/pkcs7-signature"},
@@ -181,7 +183,7 @@ func (b *browser) upload(file []byte, fields ...string) answer {
 		b.must(err)
 	}
 	b.must(w.Close())
-	return b.do(http.MethodPost, "/sign-in/file", &body, "Content-Type", w.FormDataContentType())
+	return b.do(http.MethodPost, address, &body, "Content-Type", w.FormDataContentType())
 }
 
 // signIn signs a person in by file and returns the browser.
