@@ -123,7 +123,8 @@ type stored struct {
 
 // decide compares the batch with what is stored, in the order of the lines, and
 // returns the newest snapshot of each registration that is new, by registration
-// so that all senders lock in one order, and the VÖENs whose list changes by them: also the former one of a corrected consignment.
+// so that all senders lock in one order, and the VÖENs whose list changes by
+// them: also the former one of a corrected consignment.
 func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, err error) {
 	registrations := make([]string, len(batch))
 	for i, s := range batch {
@@ -168,9 +169,6 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 	return winners, touched, nil
 }
 
-// queueConsignments stores the newest snapshots. A registration that another
-// checkpoint stored since decide looked is left alone, and the batch fails with
-// errOvertaken: the lock is on the sender's own checkpoint only.
 // lookUp answers what is stored of these registrations, and locks them. What is
 // archived counts as stored, unless it came back to life. The second statement
 // sees what an archiving transaction did that the first one waited for.
@@ -199,6 +197,9 @@ func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]
 	return known, tx.SendBatch(ctx, b).Close()
 }
 
+// queueConsignments stores the newest snapshots. A registration that another
+// checkpoint stored since decide looked is left alone, and the batch fails with
+// errOvertaken: the lock is on the sender's own checkpoint only.
 func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	for _, s := range winners {
