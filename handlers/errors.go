@@ -28,6 +28,10 @@ var outcomes = []struct {
 // retryAfter is when it makes sense to try again after a passing failure.
 const retryAfter = 10 * time.Second
 
+// statusLeft stands in the log and in the figures for a request whose sender
+// left before the answer; nothing is sent.
+const statusLeft = 499
+
 // outcome looks an error up.
 func outcome(err error) (int, views.Fault) {
 	for _, o := range outcomes {
@@ -53,6 +57,10 @@ func outcome(err error) (int, views.Fault) {
 // language and the request's number, never with the text of the error.
 func (p *Portal) fail(err error, c echo.Context) {
 	if c.Response().Committed {
+		return
+	}
+	if errors.Is(c.Request().Context().Err(), context.Canceled) {
+		c.Response().Status = statusLeft
 		return
 	}
 	if locale(c) == nil { // the request failed before a language was chosen

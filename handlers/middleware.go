@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -61,7 +62,9 @@ func (p *Portal) log(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", c.Path()), slog.Int("status", r.Status), slog.Int64("bytes", r.Size), slog.Duration("took", elapsed(c)),
 		}
 		level := slog.LevelInfo
-		if r.Status >= http.StatusInternalServerError {
+		if errors.Is(c.Request().Context().Err(), context.Canceled) {
+			attrs = append(attrs, slog.Bool("left", true)) // nobody waits any more: no fault of the portal's
+		} else if r.Status >= http.StatusInternalServerError {
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
 		}
@@ -89,9 +92,11 @@ func (p *Portal) survive(next echo.HandlerFunc) echo.HandlerFunc {
 // limit gives the request a deadline.
 func limit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), deadline)
+		r := c.Request()
+		ctx, cancel := context.WithTimeout(r.Context(), deadline)
 		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
+		c.SetRequest(r.WithContext(ctx))
+		defer c.SetRequest(r) // an error page is still to be written
 		return next(c)
 	}
 }

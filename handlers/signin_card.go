@@ -50,7 +50,9 @@ func (p *Portal) startCard(c echo.Context) error {
 	if err := j.save(c); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, p.CardURL.JoinPath(cardPath).String()+"?op="+id.String())
+	// The card listener may have a name of its own, where this cookie is unknown.
+	q := url.Values{"op": {id.String()}, "lang": {locale(c).Lang()}}
+	return c.Redirect(http.StatusSeeOther, p.CardURL.JoinPath(cardPath).String()+"?"+q.Encode())
 }
 
 // doneCard takes the one-time code in the browser that started the sign-in.
@@ -91,8 +93,7 @@ func (p *Portal) card(c echo.Context) error {
 	}
 	identity, err := p.Verifier.ClientCertificate(ctx, tls.PeerCertificates)
 	if reason := esign.ReasonOf(err); reason != "" {
-		p.metrics.signIns.WithLabelValues("card", string(reason)).Inc()
-		p.Log.Info("sign-in refused", "request", requestID(c).String(), "method", "card", "reason", string(reason), "error", err)
+		p.refused(c, views.MethodCard, string(reason), err)
 		return p.cardProblem(c, views.SignInProblem(reason))
 	}
 	if err != nil {
