@@ -22,6 +22,8 @@ const (
 	valueBrowser = "b" // secret that binds a sign-in to this browser
 	valueReturn  = "r" // the page asked for before signing in
 	valueCompany = "c" // one-time code of a sign-in that waits for a choice of company
+	valueSIMA    = "o" // id of a SİMA operation that is under way
+	valueNotice  = "n" // what to tell about earlier attempts, see notice
 )
 
 const (

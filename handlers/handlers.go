@@ -6,6 +6,7 @@ package handlers
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -80,6 +81,7 @@ func New(o Options) (*Portal, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Rates = o.Rates.orDefault()
 	p := &Portal{Options: o, hosts: hostNames(o.URL), cookie: "portal"}
 	if o.CardURL != nil {
 		p.cardHost = hostNames(o.CardURL)

@@ -78,7 +78,8 @@ func (p *Portal) page(c echo.Context, title string) views.Page {
 // personal is the frame of a page for the person who is signed in.
 func (p *Portal) personal(c echo.Context, title string, s db.Session) views.Page {
 	v := p.page(c, title)
-	v.Person = &views.Person{Name: s.Person.Name, Organisation: s.Person.Organisation, VOEN: s.Person.VOEN}
+	v.Person = &views.Person{Name: s.Person.Name, Organisation: s.Person.Organisation, VOEN: s.Person.VOEN, Companies: s.Companies}
+	p.greet(c, &v)
 	v.Noindex = true
 	return v
 }

@@ -18,13 +18,15 @@ func (p *Portal) Handler() http.Handler {
 
 	get(e, "/", limit(p.start))
 	get(e, "/sign-in/file", limit(p.signInFile))
-	e.GET(challengePath, limit(p.challenge))
-	e.POST("/sign-in/file", limit(p.signWithFile))
+	e.GET(challengePath, limit(p.throttle(p.challenge)))
+	e.POST("/sign-in/file", limit(p.throttle(p.signWithFile)))
 	get(e, cardPath, limit(p.signInCard))
-	e.GET(cardStartPath, limit(p.startCard))
-	e.GET(cardDonePath, limit(p.doneCard))
+	e.GET(cardStartPath, limit(p.throttle(p.startCard)))
+	e.GET(cardDonePath, limit(p.throttle(p.doneCard)))
 	get(e, "/sign-in/company", limit(p.company))
-	e.POST("/sign-in/company", limit(p.chooseCompany))
+	e.POST("/sign-in/company", limit(p.throttle(p.chooseCompany)))
+	get(e, switchPath, limit(p.signedIn(p.switchCompany)))
+	e.POST(switchPath, limit(p.signedIn(p.doSwitchCompany)))
 	e.POST("/sign-out", limit(p.signOut))
 
 	get(e, views.GoodsPath, limit(p.signedIn(p.goods)))
@@ -48,7 +50,7 @@ func (p *Portal) Handler() http.Handler {
 func (p *Portal) CardHandler() http.Handler {
 	e := p.server()
 	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(p.cardHost))
-	e.GET(cardPath, limit(p.card))
+	e.GET(cardPath, limit(p.throttle(p.card)))
 	e.POST(feedPath, p.sending(p.takeFeed), sameSite(http.NewCrossOriginProtection()))
 	e.GET(feedPositionPath, limit(p.sending(p.position)))
 	p.files(e)
@@ -58,7 +60,7 @@ func (p *Portal) CardHandler() http.Handler {
 func (p *Portal) server() *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler = p.fail
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = p.addresses()
 	return e
 }
 

@@ -70,10 +70,19 @@ func (p *Portal) signOut(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/?signed-out=1")
 }
 
-// enter signs a verified identity in. A certificate that names one taxpayer
-// goes straight to the goods; one that names several asks which.
-func (p *Portal) enter(c echo.Context, people []db.Person, back string) error {
+// enter signs a verified identity in. One that may act for one taxpayer goes
+// straight to the goods; with several the person is asked which.
+func (p *Portal) enter(c echo.Context, named []db.Person, back string) error {
 	ctx := c.Request().Context()
+	people, problem, err := p.openTo(c, named)
+	if err != nil {
+		return err
+	}
+	if problem != "" {
+		first := named[0]
+		p.refuse(c, db.Attempt{Method: first.Method, Issuer: first.Issuer, Serial: first.Serial, Outcome: string(problem)}, nil)
+		return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(p.page(c, ""), problem, p.methods(), back))
+	}
 	j := p.jar(c)
 	if len(people) > 1 {
 		id, err := p.DB.StartHandover(ctx, j.bind(), "", handoverLife)
@@ -90,23 +99,27 @@ func (p *Portal) enter(c echo.Context, people []db.Person, back string) error {
 		}
 		return c.Redirect(http.StatusSeeOther, withReturn("/sign-in/company", back))
 	}
-	return p.begin(c, j, people[0], back)
+	return p.begin(c, j, people, 0, back)
 }
 
 // begin starts the session under a new id and secret, and gives the browser a
 // new secret too: nothing from before the sign-in stays valid.
-func (p *Portal) begin(c echo.Context, j jar, person db.Person, back string) error {
+func (p *Portal) begin(c echo.Context, j jar, people []db.Person, chosen int, back string) error {
 	var old *db.SessionKey
 	if k, ok := j.key(); ok {
 		old = &k
 	}
-	key, err := p.DB.StartSession(c.Request().Context(), person, p.Limits, old)
+	person := people[chosen]
+	key, err := p.DB.StartSessionAmong(c.Request().Context(), people, chosen, p.Limits, old)
 	if err != nil {
 		return err
 	}
-	p.metrics.signIns.WithLabelValues(person.Method, "signed_in").Inc()
+	p.metrics.signIns.WithLabelValues(person.Method, db.SignedIn).Inc()
+	p.remember(c, j, key)
+	p.record(c, db.Attempt{Method: person.Method, Issuer: person.Issuer, Serial: person.Serial, VOEN: person.VOEN, Outcome: db.SignedIn})
 	j.set(valueKey, key.String())
 	j.set(valueCompany, "")
+	j.set(valueSIMA, "")
 	j.renew()
 	if err := j.save(c); err != nil {
 		return err
@@ -135,7 +148,7 @@ func (p *Portal) showCompanies(c echo.Context, status int, problem views.SignInP
 		if name == "" {
 			name = person.Name
 		}
-		v.Companies = append(v.Companies, views.Company{VOEN: person.VOEN, Name: name})
+		v.Companies = append(v.Companies, views.Company{VOEN: person.VOEN, Name: name, Position: person.Position})
 	}
 	return html(c, status, views.SignInCompany(p.page(c, ""), v))
 }
@@ -157,14 +170,18 @@ func (p *Portal) chooseCompany(c echo.Context) error {
 	if err != nil {
 		return p.problem(c, err, views.ProblemHandoverExpired)
 	}
-	for _, person := range people {
+	// The choice may have come late: what was open then may be closed now.
+	if people, _, err = p.openTo(c, unresolved(people)); err != nil {
+		return err
+	}
+	for i, person := range people {
 		if person.VOEN != chosen {
 			continue
 		}
 		if _, err := p.DB.FinishHandover(ctx, browser, j.text(valueCompany)); err != nil {
 			return p.problem(c, err, views.ProblemHandoverExpired)
 		}
-		return p.begin(c, j, person, safeReturn(c.FormValue("return")))
+		return p.begin(c, j, people, i, safeReturn(c.FormValue("return")))
 	}
 	return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyUnknown)
 }
@@ -190,8 +207,11 @@ func (p *Portal) problem(c echo.Context, err error, what views.SignInProblem) er
 }
 
 // people are the sessions that an identity may begin: one for each taxpayer
-// that the certificate names.
+// that the certificate names, or one without any.
 func people(id esign.Identity, method views.Method) []db.Person {
+	if len(id.VOENs) == 0 { // the list of representatives will say
+		id.VOENs = []customs.VOEN{""}
+	}
 	list := make([]db.Person, 0, len(id.VOENs))
 	for _, v := range id.VOENs {
 		list = append(list, db.Person{

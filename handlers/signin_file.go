@@ -151,8 +151,7 @@ func (p *Portal) fileProblem(c echo.Context, back string, err error) error {
 	default:
 		return err
 	}
-	p.metrics.signIns.WithLabelValues("file", string(what)).Inc()
-	p.Log.Info("sign-in refused", "request", requestID(c).String(), "method", "file", "reason", string(what), "error", err)
+	p.refused(c, views.MethodFile, string(what), err)
 	status := http.StatusUnprocessableEntity
 	if what == views.ProblemTooLarge {
 		status = http.StatusRequestEntityTooLarge

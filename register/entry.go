@@ -36,6 +36,8 @@ type Action = string
 const (
 	ListGoods Action = "goods.list"
 	ShowGoods Action = "goods.detail"
+
+	SwitchCompany Action = "company.switch" // the subject is the taxpayer switched to
 )
 
 // Outcome is how a request was answered.

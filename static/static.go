@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-//go:embed css fonts img
+//go:embed css fonts img js
 var tree embed.FS
 
 // Prefix is where the files are mounted; addresses are Prefix, hash, "/", name.

@@ -22,7 +22,7 @@ func openPages(p Page) map[string]templ.Component {
 		Valid: 15 * time.Minute, MaxBytes: 64 << 10, Return: "/goods?status=held"}
 	badFile := file
 	badFile.Problem = "not_a_signature"
-	companies := []Company{{"1499000151", "“Xəzər Aqro Ticarət” MMC"}, {"1599000161", ""}}
+	companies := []Company{{VOEN: "1499000151", Name: "“Xəzər Aqro Ticarət” MMC"}, {VOEN: "1599000161", Name: ""}}
 	privacy := PrivacyView{SessionCookie: "portal_session", LanguageCookie: "portal_language",
 		LanguageKept: 365 * 24 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour}
 	kept := privacy

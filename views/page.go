@@ -31,6 +31,8 @@ type Page struct {
 	Noindex    bool // not for search engines
 	Hero       bool // the page opens with a .hero of its own and wraps its own content
 	ShowAccess bool // the section “who viewed my data” exists
+	Refresh    int  // seconds after which a browser without JavaScript asks again; 0: never
+	SignIn     *SignInNotice
 }
 
 // Tab is a main section.
@@ -49,6 +51,7 @@ type Person struct {
 	Name         string // of the natural person, as the certificate has it
 	Organisation string // "" for a sole trader
 	VOEN         customs.VOEN
+	Companies    int // among which the person may switch
 }
 
 // Display is the organisation or, without one, the person.

@@ -100,17 +100,18 @@ type CardProblemView struct {
 	Other   string // where the other ways to sign in are offered
 }
 
-// CompanyView is the choice between the taxpayer numbers of one certificate.
+// CompanyView is the choice between the taxpayer numbers of one person.
 type CompanyView struct {
 	Companies []Company
 	Return    string        // the page to open afterwards, or ""
 	Problem   SignInProblem // why the last attempt did not succeed, or ""
 }
 
-// Company is one taxpayer number that a certificate names.
+// Company is one taxpayer number for which the person may look.
 type Company struct {
-	VOEN customs.VOEN
-	Name string // organisation or person, if the certificate says so
+	VOEN     customs.VOEN
+	Name     string // organisation or person, if it is known
+	Position string // of the person there, if the list of representatives says so
 }
 
 // signIn makes the frame of a sign-in page: its own head, nothing for search

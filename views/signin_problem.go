@@ -27,7 +27,15 @@ const (
 	ProblemHandoverExpired      SignInProblem = "handover_expired"        // hand-over too late or repeated
 	ProblemTooManyAttempts      SignInProblem = "too_many_attempts"       // rate limit
 	ProblemCompanyMissing       SignInProblem = "company_missing"         // no taxpayer number chosen
-	ProblemCompanyUnknown       SignInProblem = "company_unknown"         // chosen one is not in the certificate
+	ProblemCompanyUnknown       SignInProblem = "company_unknown"         // chosen one is not the person's
+	ProblemCompanyExcluded      SignInProblem = "company_excluded"        // liquidated, or access was withdrawn
+	ProblemOperationExpired     SignInProblem = "operation_expired"       // SİMA code not confirmed in time
+	ProblemOperationCancelled   SignInProblem = "operation_cancelled"     // SİMA code given up in the browser
+	ProblemWrongPerson          SignInProblem = "wrong_person"            // another PIN than the one typed first
+	ProblemMyGovNoSignature     SignInProblem = "mygov_no_signature"      // signed in there without an e-signature
+	ProblemMyGovCancelled       SignInProblem = "mygov_cancelled"         // given up at the provider
+	ProblemMyGovUnavailable     SignInProblem = "mygov_unavailable"       // the provider does not answer
+	ProblemMyGovAnswer          SignInProblem = "mygov_answer"            // its answer could not be accepted
 )
 
 // SignInProblems lists every code that has words of its own.
@@ -36,6 +44,8 @@ func SignInProblems() []SignInProblem {
 		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
 		ProblemChallengeUnknown, ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
 		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
+		ProblemCompanyExcluded, ProblemOperationExpired, ProblemOperationCancelled, ProblemWrongPerson,
+		ProblemMyGovNoSignature, ProblemMyGovCancelled, ProblemMyGovUnavailable, ProblemMyGovAnswer,
 	}, signatureProblems())
 }
 

@@ -159,7 +159,7 @@ func TestCardListenerPageLeadsAway(t *testing.T) {
 
 func TestCompanyChoice(t *testing.T) {
 	p := guestPage(t, "az")
-	doc := parse(t, SignInCompany(p, CompanyView{Companies: []Company{{"1499000151", "A <b>"}, {"1599000161", ""}}, Return: "/goods"}))
+	doc := parse(t, SignInCompany(p, CompanyView{Companies: []Company{{VOEN: "1499000151", Name: "A <b>"}, {VOEN: "1599000161", Name: ""}}, Return: "/goods"}))
 	form := all(doc, "form")[0]
 	if attribute(form, "action") != "/sign-in/company?return=%2Fgoods" || attribute(form, "method") != "post" {
 		t.Errorf("the form is %v", form.Attr)
