@@ -41,8 +41,7 @@ func reachable(t *testing.T) string {
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	dir := reachable(t)
 	s := private(t, dir)
-	must(t, db.Bootstrap(t.Context(), s.URL("postgres", "postgres"), "portal"))
-	migrateAtOnce(t, s.URL("portal_owner", "portal"))
+	migrateAtOnce(t, s)
 	var kept acknowledged
 	for round := range 5 {
 		d, err := db.Open(t.Context(), s.URL("portal", "portal"), db.Options{MaxConns: 8})
@@ -58,14 +57,17 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 }
 
-// migrateAtOnce migrates a fresh cluster by several programs at once: the
-// first to come makes the roles, and none of them fails.
-func migrateAtOnce(t *testing.T, owner string) {
+// migrateAtOnce migrates two databases of a fresh cluster by several programs
+// at once: the first to come makes the roles, and none of them fails.
+func migrateAtOnce(t *testing.T, s *pgserver.Server) {
 	t.Helper()
 	var programs sync.WaitGroup
-	for range 4 {
+	for _, name := range []string{"portal", "beside"} {
+		must(t, db.Bootstrap(t.Context(), s.URL("postgres", "postgres"), name))
+	}
+	for _, name := range []string{"portal", "beside", "portal", "beside"} {
 		programs.Go(func() {
-			if err := db.Migrate(t.Context(), owner, "portal"); err != nil {
+			if err := db.Migrate(t.Context(), s.URL("portal_owner", name), "portal"); err != nil {
 				t.Errorf("several programs migrate at once: %v", err)
 			}
 		})

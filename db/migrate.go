@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/tern/v2/migrate"
 )
 
@@ -50,19 +51,24 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 	if err := m.LoadMigrations(migrationFiles()); err != nil {
 		return err
 	}
-	if err := m.Migrate(ctx); err != nil {
+	if err := again(func() error { return m.Migrate(ctx) }); err != nil {
 		var newer migrate.BadVersionError
 		if errors.As(err, &newer) {
 			return fmt.Errorf("%w: it is newer than this program", ErrVersion)
 		}
 		return err
 	}
+	return again(func() error { return grantGroups(ctx, conn, login) })
+}
+
+// grantGroups makes the login role a member of the serving roles.
+func grantGroups(ctx context.Context, conn *pgx.Conn, login string) error {
 	var known, member bool
-	err = conn.QueryRow(ctx, `
+	err := conn.QueryRow(ctx, `
 		select exists (select from pg_roles where rolname = $1),
-		       (select count(*) = cardinality($2::text[]) from pg_auth_members m
-		                 join pg_roles g on g.oid = m.roleid join pg_roles l on l.oid = m.member
-		                where l.rolname = $1 and g.rolname = any($2))`, login, servingRoles()).Scan(&known, &member)
+		       (select count(distinct g.rolname) = cardinality($2::text[]) from pg_auth_members m
+		          join pg_roles g on g.oid = m.roleid join pg_roles l on l.oid = m.member
+		         where l.rolname = $1 and g.rolname = any($2))`, login, servingRoles()).Scan(&known, &member)
 	if err != nil || member {
 		return err
 	}
@@ -71,6 +77,21 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 	}
 	_, err = conn.Exec(ctx, `grant `+strings.Join(servingRoles(), ", ")+` to `+pgx.Identifier{login}.Sanitize())
 	return err
+}
+
+// again tries what changes roles up to five times. Roles are the whole
+// cluster's: a migration of another database may make or grant the same ones
+// at the same moment, and then this one fails although all is well: it meets a
+// duplicate, a row that was "concurrently updated", or a role that it does not
+// see yet. A migration that failed left nothing behind.
+func again(f func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := f()
+		var pg *pgconn.PgError
+		if attempt == 5 || !errors.As(err, &pg) || pg.Code != "23505" && pg.Code != "XX000" && pg.Code != "42704" {
+			return err
+		}
+	}
 }
 
 // servingRoles are the group roles that the login role takes on in turn, each
