@@ -25,21 +25,23 @@ import (
 // Options are what the portal works with. Everything but Now, Log, CardURL and
 // Hub is required.
 type Options struct {
-	DB          *db.DB
-	Register    *db.Register
-	Hub         *live.Hub // nil: pages do not move by themselves
-	Catalogue   *locales.Catalogue
-	Assets      *static.Assets
-	Checkpoints customs.Checkpoints
-	Contacts    views.Contacts
-	Verifier    *esign.Verifier
-	URL         *url.URL     // base address of the main listener, as browsers see it
-	CardURL     *url.URL     // base address of the card listener; nil: the method is not offered
-	SessionKeys [][]byte     // of the cookie's signature, newest first, at least 32 bytes each
-	Limits      db.Limits    // life of a session
-	Senders     feed.Senders // checkpoint systems that may send the feed; zero: none
-	Log         *slog.Logger
-	Now         func() time.Time
+	DB             *db.DB
+	Register       *db.Register
+	Hub            *live.Hub // nil: pages do not move by themselves
+	Catalogue      *locales.Catalogue
+	Assets         *static.Assets
+	Checkpoints    customs.Checkpoints
+	Contacts       views.Contacts
+	Verifier       *esign.Verifier
+	URL            *url.URL       // base address of the main listener, as browsers see it
+	CardURL        *url.URL       // base address of the card listener; nil: the method is not offered
+	SessionKeys    [][]byte       // of the cookie's signature, newest first, at least 32 bytes each
+	Limits         db.Limits      // life of a session
+	Rates          Rates          // zero: the defaults
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Senders        feed.Senders   // checkpoint systems that may send the feed; zero: none
+	Log            *slog.Logger
+	Now            func() time.Time
 }
 
 // Portal answers requests.
