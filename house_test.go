@@ -50,7 +50,8 @@ var doors = []struct {
 	{"github.com/santhosh-tekuri/jsonschema", []string{"feed"}},
 	{"github.com/alecthomas/kong", []string{"cmd"}},
 	{"golang.org/x/crypto/ocsp", []string{"esign"}},
-	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "bench"}},
+	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "feed/push", "bench"}},
+	{"github.com/klauspost/compress", []string{"feed"}},
 	{"testing", []string{"db/dbtest"}},
 }
 

@@ -13,6 +13,7 @@ import (
 
 type feedCommand struct {
 	Token feedTokenCommand `cmd:"" help:"Make a token for a checkpoint system, and the entry of PORTAL_FEED_TOKENS that knows it."`
+	Push  feedPushCommand  `cmd:"" help:"Deliver files or a folder of files to a portal, whatever breaks meanwhile."`
 }
 
 // senders reads PORTAL_FEED_TOKENS.

@@ -1,0 +1,139 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// settled is how long a file must lie unchanged before its end counts as its
+// end, and a compressed file as whole.
+const settled = 5 * time.Second
+
+// Folder delivers the files of a folder by name, and with watch goes on with
+// what is added to them or beside them until ctx ends. each, if not nil, is
+// told of each file that was delivered to its present end, or refused. A file
+// that the portal refuses does not keep the others back; a refused sender does.
+type Folder struct {
+	Pusher *Pusher
+	Name   string
+	Watch  bool
+	Every  time.Duration // between two looks; default a second
+	Done   bool          // move delivered files to done/ in the folder
+	Each   func(file string, r Result, err error)
+	seen   map[string]look
+}
+
+// look is a file as it was when it was last looked at.
+type look struct {
+	size    int64
+	time    time.Time
+	since   time.Time // when it was first seen so
+	handled bool      // its whole lines were delivered since
+}
+
+// Run delivers until everything is delivered or, when watching, ctx ends.
+func (f *Folder) Run(ctx context.Context) error {
+	f.seen = map[string]look{}
+	if f.Every == 0 {
+		f.Every = time.Second
+	}
+	for {
+		err := f.once(ctx)
+		if !f.Watch {
+			return err
+		}
+		var refused *RefusedError
+		if errors.As(err, &refused) && refused.Sender() || errors.Is(err, errLocal) {
+			return err
+		}
+		if pause(ctx, f.Every) != nil {
+			return nil // the orderly end of watching
+		}
+	}
+}
+
+// once looks at every file once. A trouble with one file is told by each and
+// among the errors at the end.
+func (f *Folder) once(ctx context.Context) error {
+	files, err := Files(f.Name)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, name := range files {
+		r, delivered, err := f.file(ctx, name)
+		if ctx.Err() != nil {
+			return errors.Join(append(problems, ctx.Err())...)
+		}
+		if f.Each != nil && (err != nil || r != Result{}) {
+			f.Each(name, r, err)
+		}
+		if err == nil && delivered && f.Done {
+			err = moveToDone(name)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+		}
+		var refused *RefusedError
+		if errors.As(err, &refused) && refused.Sender() {
+			break
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// file delivers one file, or what it has of whole lines when it may still grow.
+func (f *Folder) file(ctx context.Context, name string) (r Result, delivered bool, err error) {
+	if !f.Watch {
+		r, err = f.Pusher.Deliver(ctx, name, false)
+		return r, err == nil, err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return r, false, err
+	}
+	now := time.Now()
+	l, known := f.seen[name]
+	if !known || l.size != info.Size() || !l.time.Equal(info.ModTime()) {
+		l = look{size: info.Size(), time: info.ModTime(), since: now}
+	}
+	growing := now.Sub(l.since) < settled
+	if growing && (l.handled || compressed(name)) {
+		f.seen[name] = l
+		return r, false, nil
+	}
+	r, err = f.Pusher.Deliver(ctx, name, growing)
+	l.handled = err == nil
+	f.seen[name] = l
+	return r, err == nil && !growing, err
+}
+
+func compressed(name string) bool {
+	ext := filepath.Ext(name)
+	return ext == ".gz" || ext == ".zst"
+}
+
+// moveToDone moves a delivered file and never overwrites one.
+func moveToDone(name string) error {
+	folder := filepath.Join(filepath.Dir(name), "done")
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as open as the folder it is in
+		return err
+	}
+	to := filepath.Join(folder, filepath.Base(name))
+	for n := 1; ; n++ {
+		// A link fails where a rename would overwrite.
+		err := os.Link(name, to)
+		if err == nil {
+			return os.Remove(name)
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		to = filepath.Join(folder, filepath.Base(name)+"."+strconv.Itoa(n))
+	}
+}

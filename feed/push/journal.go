@@ -1,0 +1,147 @@
+package push
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Position is how much of a file a portal has acknowledged.
+type Position struct {
+	Lines  int       `json:"lines"`            // ends of lines in it
+	Bytes  int64     `json:"bytes"`            // without compression
+	Sum    string    `json:"sum"`              // SHA-256 of these bytes, hexadecimal: a file that begins otherwise is another file
+	Size   int64     `json:"size,omitempty"`   // of the file as it lay there when it was done with
+	Time   time.Time `json:"time,omitzero"`    // its time of change then
+	Failed string    `json:"failed,omitempty"` // why the portal refused the file as a whole
+}
+
+// done reports whether nothing has happened to the file since it was done with.
+func (p Position) done(info os.FileInfo) bool {
+	return !p.Time.IsZero() && p.Size == info.Size() && p.Time.Equal(info.ModTime())
+}
+
+// record is one line of the journal's file.
+type record struct {
+	To   string `json:"to"`   // base address of the portal
+	File string `json:"file"` // absolute path
+	Position
+}
+
+type key struct{ to, file string }
+
+// Journal remembers positions through every way of ending, also kill -9 and the
+// loss of power: a note is on the disk before Note returns.
+type Journal struct {
+	f    *os.File
+	lock io.Closer
+	at   map[key]Position
+}
+
+var (
+	// ErrJournal says that a journal's file holds something else.
+	ErrJournal = errors.New("push: this is not a journal of ours")
+	// ErrBusy says that another process uses the journal.
+	ErrBusy = errors.New("push: another process uses this journal")
+)
+
+// OpenJournal opens a journal's file, or makes it. A note that was cut off at
+// the end is dropped. It fails with ErrJournal or ErrBusy, or as files do.
+func OpenJournal(name string) (*Journal, error) {
+	lock, err := lockFile(name + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{lock: lock, at: map[key]Position{}}
+	if err := j.load(name); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return j, nil
+}
+
+// load reads the notes and writes the newest of each file into a new journal,
+// so that it does not grow for ever.
+func (j *Journal) load(name string) error {
+	b, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	whole := b[:bytes.LastIndexByte(b, '\n')+1]
+	if len(whole) == 0 && len(b) > 4096 {
+		return ErrJournal
+	}
+	for n, line := range bytes.Split(bytes.TrimSuffix(whole, []byte("\n")), []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var r record
+		if err := json.Unmarshal(line, &r); err != nil || r.File == "" || r.To == "" {
+			return fmt.Errorf("%w: line %d", ErrJournal, n+1)
+		}
+		j.at[key{r.To, r.File}] = r.Position
+	}
+	return j.rewrite(name)
+}
+
+func (j *Journal) rewrite(name string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".journal-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	w := bufio.NewWriter(f)
+	enc := json.NewEncoder(w)
+	for k, p := range j.at {
+		if err := enc.Encode(record{k.to, k.file, p}); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.Flush(), f.Sync()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	j.f = f // its new name; the next notes are added at its end
+	return syncFolder(filepath.Dir(name))
+}
+
+func syncFolder(name string) error {
+	d, err := os.Open(name) //nolint:gosec // the operator names the file in it
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Position answers how much of a file a portal has acknowledged; zero: nothing.
+func (j *Journal) Position(to, file string) Position { return j.at[key{to, file}] }
+
+// Note remembers a position.
+func (j *Journal) Note(to, file string, p Position) error {
+	b, err := json.Marshal(record{to, file, p})
+	if err != nil {
+		return err
+	}
+	if _, err := j.f.Write(append(b, '\n')); err != nil {
+		return err
+	}
+	if err := j.f.Sync(); err != nil {
+		return err
+	}
+	j.at[key{to, file}] = p
+	return nil
+}
+
+// Close closes the file and lets other processes have it.
+func (j *Journal) Close() error { return errors.Join(j.f.Close(), j.lock.Close()) }
