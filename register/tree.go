@@ -156,3 +156,16 @@ func (t *Tree) Head() (tlog.Tree, error) {
 	}))
 	return tlog.Tree{N: t.size, Hash: root}, err
 }
+
+// Clone is a tree that grows by itself from here on.
+func (t *Tree) Clone() *Tree {
+	c := &Tree{size: t.size, grown: append([]bool(nil), t.grown...), full: append([]Tile(nil), t.full...)}
+	for _, hashes := range t.edge {
+		var edge []byte
+		if hashes != nil {
+			edge = append(make([]byte, 0, tileWidth*tlog.HashSize), hashes...)
+		}
+		c.edge = append(c.edge, edge)
+	}
+	return c
+}

@@ -108,24 +108,24 @@ create table register_checkpoint (
 );
 create trigger keep before update or delete or truncate on register_checkpoint for each statement execute function keep_register();
 
-create policy seal on register_entry for select to portal_sealer using (true);
-grant select on register_entry, register_tile, register_checkpoint to portal_sealer;
+grant select on register_tile, register_checkpoint to portal_sealer;
 grant insert, update (hashes) on register_tile to portal_sealer;
 grant insert (size, root, note) on register_checkpoint to portal_sealer;
 grant select on register_tile, register_checkpoint to portal_app; -- nothing personal in them
 
--- What the leaf of an entry says, without personal data: anyone who knows the
--- leaf's hash may see it, which the caller must check.
-create function register_leaf(entry bigint)
+-- What the leaves of entries say, from the first id on: nothing personal. The
+-- sealer seals from this, so that no serving process reads other people's data;
+-- a page may show one to whoever knows its leaf's hash.
+create function register_leaves(first_id bigint, at_most integer)
 returns table (id bigint, at timestamptz, request_id uuid, channel text, actor text, case_id uuid, action text,
                outcome text, results integer, elapsed_us bigint, commitments bytea)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
   select e.id, e.at, e.request_id, e.channel, e.actor, e.case_id, e.action, e.outcome, e.results, e.elapsed_us,
          coalesce(e.commitments, register_commitments(e.salts, e.subject, e.session_id, e.asked))
-    from register_entry e where e.id = entry
+    from register_entry e where e.id >= first_id order by e.id limit at_most
 $$;
-grant execute on function register_leaf(bigint) to portal_app;
+grant execute on function register_leaves(bigint, integer) to portal_app, portal_sealer;
 
 -- Deletes the personal data of sealed entries older than a time, at most so
 -- many of them after an id, and answers the last id looked at; null: none left.

@@ -1,0 +1,109 @@
+package db_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/dbtest"
+	"customs.gov.az/portal/register"
+)
+
+// sealed is a database with a register, its keys and the ways to look at it.
+type sealed struct {
+	*dbtest.DB
+	db        *db.DB
+	keys      *register.Keys
+	verifiers *register.Verifiers
+	private   string
+	super     *pgx.Conn
+}
+
+func newSealed(t testing.TB) *sealed {
+	t.Helper()
+	s := &sealed{DB: dbtest.New(t)}
+	var err error
+	if s.private, _, err = register.NewKey("portal.test/register"); err != nil {
+		t.Fatal(err)
+	}
+	if s.keys, err = register.ParseKeys(s.private, ""); err != nil {
+		t.Fatal(err)
+	}
+	if s.verifiers, err = s.keys.Verifiers(); err != nil {
+		t.Fatal(err)
+	}
+	if s.db, err = db.Open(t.Context(), s.URL, db.Options{MaxConns: 8}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.db.Close)
+	if s.super, err = pgx.Connect(t.Context(), s.SuperuserURL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.super.Close(context.Background()) })
+	return s
+}
+
+// fill writes entries straight into the table, with ids that follow each other.
+func (s *sealed) fill(t testing.TB, n int) {
+	t.Helper()
+	s.exec(t, `
+		insert into register_entry (at, request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)
+		select clock_timestamp(), gen_random_uuid(), 'web', 'trader', '00000000-0000-4000-8000-000000000001', (1400000000 + i % 997)::text,
+		       'goods.list', '/goods?q=pomidor&page=' || i, 'answered', i % 40, 1000 + i
+		  from generate_series(1, $1::int) i`, n)
+}
+
+// exec runs as a superuser whom no trigger stops.
+func (s *sealed) exec(t testing.TB, sql string, args ...any) {
+	t.Helper()
+	if _, err := s.super.Exec(t.Context(), `set session_replication_role = replica`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.super.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *sealed) seal(t testing.TB) int64 {
+	t.Helper()
+	n, err := db.NewSealer(s.db, s.keys, s.verifiers).Seal(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (s *sealed) verify(t testing.TB, o db.VerifyOptions) db.Report {
+	t.Helper()
+	if o.Verifiers == nil {
+		o.Verifiers = s.verifiers
+	}
+	r, err := db.Verify(t.Context(), s.OwnerURL, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func BenchmarkRegister(b *testing.B) {
+	const n = 1_000_000
+	s := newSealed(b)
+	began := time.Now()
+	s.fill(b, n)
+	b.Logf("filled %v", time.Since(began))
+	s.exec(b, `analyze`)
+	began = time.Now()
+	for s.seal(b) > 0 {
+	}
+	b.Logf("sealed %v", time.Since(began))
+	for b.Loop() {
+		began = time.Now()
+		if r := s.verify(b, db.VerifyOptions{}); !r.OK() || r.Checked != n {
+			b.Fatalf("%+v", r)
+		}
+		b.Logf("verified %v", time.Since(began))
+	}
+}
