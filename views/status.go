@@ -19,6 +19,22 @@ const (
 	finished
 )
 
+// class is the tone's class in the style sheet.
+func (t tone) class() string {
+	switch t {
+	case going:
+		return "badge badge--go"
+	case acting:
+		return "badge badge--act"
+	case stopped:
+		return "badge badge--stop"
+	case finished:
+		return "badge badge--done"
+	default:
+		return "badge"
+	}
+}
+
 // badgeOf chooses tone and icon for a status of goods that wait for who.
 func badgeOf(s customs.Status, who customs.Actor) (tone, string) {
 	t, icon := going, "hourglass"

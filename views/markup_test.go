@@ -1,0 +1,101 @@
+package views
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"customs.gov.az/portal/customs"
+	"github.com/a-h/templ"
+)
+
+func TestMarkup(t *testing.T) {
+	p := samplePage(t, "en")
+	sprite := p.Assets.URL("img/icons.svg")
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		component templ.Component
+		want      string
+	}{
+		"text":     {escaped(`<b> & "x"`), "&lt;b&gt; &amp; &#34;x&#34;"},
+		"icon":     {icon(p, "truck"), `<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + `#truck"></use></svg>`},
+		"due":      {due(p, now.Add(time.Hour), now), `<span class="sub due">Due 20.11.2026 17:00 (1 hour left)</span>`},
+		"overdue":  {due(p, now, now), `<span class="sub due due--past">Overdue since 20.11.2026 16:00</span>`},
+		"no value": {missing(p), `<span aria-hidden="true">—</span><span class="vh">not given</span>`},
+	} {
+		if got := render(t, c.component); got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", name, got, c.want)
+		}
+	}
+}
+
+// A badge has one class for its tone, one icon and the status in words.
+func TestBadge(t *testing.T) {
+	p := samplePage(t, "az")
+	for class, c := range map[string]struct {
+		status customs.Status
+		who    customs.Actor
+	}{
+		"badge":             {customs.Registered, customs.Customs},
+		"badge badge--go":   {customs.UnderControl, customs.Customs},
+		"badge badge--act":  {customs.DocsCheck, customs.You},
+		"badge badge--stop": {customs.Held, customs.You},
+		"badge badge--done": {customs.Released, ""},
+	} {
+		got := render(t, badge(p, c.status, c.who))
+		_, name := badgeOf(c.status, c.who)
+		want := `<span class="` + class + `">` + render(t, icon(p, name)) + p.L.Status(c.status) + `</span>`
+		if got != want {
+			t.Errorf("%s\n got %s\nwant %s", c.status, got, want)
+		}
+	}
+	if got := render(t, badge(p, "<i>", "")); strings.Contains(got, "<i>") {
+		t.Errorf("a foreign status is markup: %s", got)
+	}
+}
+
+var errFull = errors.New("full")
+
+// full takes so many writes and no more.
+type full struct{ left int }
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.left--; f.left < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+func TestMarkupReportsErrors(t *testing.T) {
+	p := samplePage(t, "az")
+	for name, c := range map[string]templ.Component{
+		"text": escaped("x"), "icon": icon(p, "box"), "due": due(p, p.Now, p.Now), "no value": missing(p), "badge": badge(p, customs.Held, ""),
+	} {
+		for left := range 20 {
+			err := c.Render(t.Context(), &full{left: left})
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, errFull) || left == 19 {
+				t.Errorf("%s after %d writes: %v", name, left, err)
+			}
+		}
+	}
+}
+
+// The small parts of a row must not cost memory: that is why they are written
+// by hand.
+func TestMarkupAllocatesNothing(t *testing.T) {
+	p := samplePage(t, "az")
+	var b strings.Builder
+	b.Grow(1 << 20)
+	n := testing.AllocsPerRun(100, func() {
+		_ = escaped("Qara çay").Render(t.Context(), &b)
+		_ = icon(p, "truck").Render(t.Context(), &b)
+		_ = missing(p).Render(t.Context(), &b)
+	})
+	if n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
