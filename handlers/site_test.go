@@ -137,6 +137,7 @@ func (s *site) newOptions() handlers.Options {
 		CardURL:     &url.URL{Scheme: "https", Host: s.card.Listener.Addr().String()},
 		SessionKeys: [][]byte{bytes.Repeat([]byte{7}, 32)},
 		Limits:      db.Limits{Idle: 30 * time.Minute, Absolute: 8 * time.Hour},
+		Rates:       handlers.Rates{SignIn: db.Rate{Every: time.Millisecond, Burst: 1000}}, // all tests come from one address
 		Log:         slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 }
