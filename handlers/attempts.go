@@ -63,7 +63,14 @@ func (p *Portal) remember(c echo.Context, j jar, key db.SessionKey) {
 	}
 }
 
-// greet shows what remember kept, once.
+// greeted is the frame of the first page of a session: it shows what remember
+// kept, once.
+func (p *Portal) greeted(c echo.Context, s db.Session) views.Page {
+	v := p.personal(c, "", s)
+	p.greet(c, &v)
+	return v
+}
+
 func (p *Portal) greet(c echo.Context, v *views.Page) {
 	j := p.jar(c)
 	text := j.text(valueNotice)

@@ -41,7 +41,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	q.Page = list.Page
 	took := elapsed(c)
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
-	page, err := render(c, views.Goods(p.personal(c, "", s), views.GoodsView{
+	page, err := render(c, views.Goods(p.greeted(c, s), views.GoodsView{
 		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize,
 	}))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // defaultEvery is the time after which an address may take one more step.
-const defaultEvery = 5 * time.Second
+const defaultEvery = 3 * time.Second
 
 // Rates are how often one address, and one SİMA operation, may do what costs or
 // could be guessed. A rate with a Burst of zero is the default.
@@ -29,7 +29,7 @@ func (r Rates) orDefault() Rates {
 		rate *db.Rate
 		db.Rate
 	}{
-		{&r.SignIn, db.Rate{Every: defaultEvery, Burst: 60}},
+		{&r.SignIn, db.Rate{Every: defaultEvery, Burst: 200}},
 		{&r.Phone, db.Rate{Every: defaultEvery / 50, Burst: 600}},
 		{&r.Operation, db.Rate{Every: 2 * defaultEvery, Burst: 12}},
 	} {
