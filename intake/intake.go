@@ -51,33 +51,54 @@ func (r *Result) add(o Result) {
 // not nil: everything before the failing batch. feed.ErrEmpty and
 // feed.ErrNotNDJSON mean that nothing was. Answered is called after each batch
 // is stored and its part of the report is flushed; its error ends the run.
-// Lines that trickle in are stored soon, not when a batch is full.
+// Lines that trickle in are stored soon, not when a batch is full. When ctx
+// ends Run returns at once, also while r gives nothing: a read that is under
+// way is left to itself, and what it brings is not stored.
 func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
-	var result Result
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	p := newPile(ctx)
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p := newPile(reading)
 	read := make(chan error, 1)
 	go func() {
 		err := p.fill(feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known}))
 		close(p.batches)
 		read <- err
 	}()
-	for batch := range p.batches {
-		done, err := o.store(ctx, batch)
-		result.add(done.Result)
-		if err == nil && o.Answered != nil {
-			err = o.Answered(done)
+	result, err := o.storeAll(ctx, p.batches)
+	stop(err)
+	select {
+	case readErr := <-read:
+		if err == nil {
+			err = readErr
 		}
-		if err != nil {
-			cancel(err)
-			for range p.batches { //nolint:revive // lets the reader end
-			}
-			<-read
-			return result, err
+	case <-ctx.Done():
+		if err == nil {
+			err = context.Cause(ctx)
 		}
 	}
-	return result, <-read
+	return result, err
+}
+
+// storeAll stores batches until there are no more, one fails, or ctx ends.
+func (o Options) storeAll(ctx context.Context, batches <-chan []feed.Record) (result Result, err error) {
+	for {
+		select {
+		case batch, more := <-batches:
+			if !more {
+				return result, nil
+			}
+			done, err := o.store(ctx, batch)
+			result.add(done.Result)
+			if err == nil && o.Answered != nil {
+				err = o.Answered(done)
+			}
+			if err != nil {
+				return result, err
+			}
+		case <-ctx.Done():
+			return result, context.Cause(ctx)
+		}
+	}
 }
 
 // patience bounds the storing of one batch, which takes a fraction of a second.
