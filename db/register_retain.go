@@ -1,0 +1,97 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/register"
+)
+
+// forgetBatch is how many entries one transaction looks at.
+const forgetBatch = 10_000
+
+// Forget deletes the personal data of sealed entries older than a time, as the
+// owner of the schema, and returns how many that were. What the log commits to
+// takes its place, so every proof stays valid. It may be broken off and
+// repeated.
+func Forget(ctx context.Context, ownerURL string, olderThan time.Time) (int64, error) {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var all, after int64
+	for {
+		var last *int64
+		var n int64
+		err := conn.QueryRow(ctx, `select last_id, forgotten from forget_register($1, $2, $3)`, olderThan, after, forgetBatch).Scan(&last, &n)
+		all += n
+		if err != nil || last == nil {
+			return all, err
+		}
+		after = *last
+	}
+}
+
+// Export visits the data of each leaf of the log in order, entries from up to
+// to; 0: up to the last sealed one. There is nothing personal in it. It reads
+// with the rights of the role in url, which must see every entry.
+func Export(ctx context.Context, url string, from, to int64, visit func(leaf []byte) error) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `set local row_security = off`); err != nil {
+			return err
+		}
+		head, err := readHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if to == 0 || to > head.Size {
+			to = head.Size
+		}
+		return export(ctx, tx, max(from, 1), to, visit)
+	})
+}
+
+func export(ctx context.Context, tx pgx.Tx, from, to int64, visit func([]byte) error) error {
+	var reader rowReader
+	var buf []byte
+	next := from
+	gaps := func(until int64) error {
+		for ; next < until; next++ {
+			if err := visit(register.AppendGap(buf[:0], next)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for first := from - 1; first < to; first += verifyChunk {
+		last := min(first+verifyChunk, to)
+		err := reader.each(ctx, tx, first, last, func(r *register.Record, _ bool) error {
+			if err := gaps(r.ID); err != nil {
+				return err
+			}
+			var err error
+			if buf, err = r.Append(buf[:0]); err != nil {
+				return errors.Join(fmt.Errorf("db: entry %d", r.ID), err)
+			}
+			next = r.ID + 1
+			return visit(buf)
+		})
+		if err == nil {
+			err = gaps(last + 1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
