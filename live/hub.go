@@ -1,107 +1,120 @@
 // Package live tells open pages that something they show has changed. A hub
 // carries no data: it only says "look again", and the page asks as usual, so
 // that permission is checked in one place.
+//
+// Ten thousand pages may be open at once, so an idle one must cost little: the
+// hub takes over their connections and writes to them itself, with one
+// goroutine for each of a few shards instead of one for each page.
 package live
 
-import "sync"
+import (
+	"hash/maphash"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
-// Hub passes changes on to subscribers. The zero value is not usable; see New.
+// Hub passes changes on to open pages. The zero value is not usable; see New.
 type Hub struct {
-	mu     sync.Mutex
-	topics map[string]map[*Subscription]struct{}
-	count  int
-	limit  int
-	closed bool
+	shards []*shard
+	seed   maphash.Seed
+	limit  int64
+	count  atomic.Int64
 }
 
-// Subscription is one open page.
-type Subscription struct {
-	C     <-chan struct{} // receives after a change; closed when the hub closes
-	c     chan struct{}
-	hub   *Hub
-	topic string
-}
+// shardCount bounds how much of the hub a slow connection can hold up, and how
+// many processors can write at once.
+const shardCount = 8
 
 // New returns a hub for at most limit open pages.
 func New(limit int) *Hub {
-	return &Hub{topics: map[string]map[*Subscription]struct{}{}, limit: limit}
+	h := &Hub{seed: maphash.MakeSeed(), limit: int64(limit)}
+	for range shardCount {
+		h.shards = append(h.shards, newShard(h))
+	}
+	return h
 }
 
-// Subscribe opens a subscription to a topic, a VÖEN. It is nil when the hub is
-// full or closed: the page then simply does not move by itself.
+// shard is where pages of the same topic live.
+func (h *Hub) shard(topic string) *shard {
+	return h.shards[maphash.String(h.seed, topic)%shardCount]
+}
+
+// enter counts one more page, unless the hub is full.
+func (h *Hub) enter() bool {
+	if h.count.Add(1) > h.limit {
+		h.count.Add(-1)
+		return false
+	}
+	return true
+}
+
+// Subscribe opens a subscription to a topic for somebody who listens in this
+// program. It is nil when the hub is full or closed.
 func (h *Hub) Subscribe(topic string) *Subscription {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed || h.count >= h.limit {
+	if !h.enter() {
 		return nil
 	}
 	c := make(chan struct{}, 1)
-	s := &Subscription{C: c, c: c, hub: h, topic: topic}
-	if h.topics[topic] == nil {
-		h.topics[topic] = map[*Subscription]struct{}{}
+	s := &Subscription{C: c, listener: &listener{topic: topic, c: c}, shard: h.shard(topic)}
+	if !s.shard.add(s.listener) {
+		h.count.Add(-1)
+		return nil
 	}
-	h.topics[topic][s] = struct{}{}
-	h.count++
 	return s
 }
 
+// Subscription is somebody who listens in this program.
+type Subscription struct {
+	C        <-chan struct{} // receives after a change; closed when the hub closes
+	listener *listener
+	shard    *shard
+}
+
 // Close ends the subscription. It may be called after the hub was closed.
-func (s *Subscription) Close() {
-	h := s.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, ok := h.topics[s.topic][s]; !ok {
-		return
+func (s *Subscription) Close() { s.shard.remove(s.listener) }
+
+// Hold gives the connection of an open page to the hub, after the head of the
+// answer and [Opening] were written to it. The hub writes an event after each
+// change of the topic, at most one a second, a comment when nothing happens for
+// long, and closes the connection when its page is gone or too slow, when alive
+// says that it may listen no longer (asked once a minute), or when the hub
+// closes. It reports false when the hub is full or closed: the connection then
+// remains the caller's.
+func (h *Hub) Hold(topic string, c net.Conn, alive func() bool) bool {
+	if !h.enter() {
+		return false
 	}
-	delete(h.topics[s.topic], s)
-	if len(h.topics[s.topic]) == 0 {
-		delete(h.topics, s.topic)
+	now := time.Now()
+	if !h.shard(topic).add(&listener{topic: topic, conn: c, alive: alive, spoken: now, checked: now}) {
+		h.count.Add(-1)
+		return false
 	}
-	h.count--
+	return true
 }
 
-// Publish tells the subscribers of a topic, or all of them for "", to look
-// again. It never waits: one unread notice is as good as many.
+// Publish tells the pages of a topic, or all of them for "", to look again. It
+// never waits for a page: one unread notice is as good as many.
 func (h *Hub) Publish(topic string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if topic != "" {
-		notify(h.topics[topic])
+		h.shard(topic).publish(topic)
 		return
 	}
-	for _, t := range h.topics {
-		notify(t)
+	for _, s := range h.shards {
+		s.publish("")
 	}
 }
 
-func notify(subscribers map[*Subscription]struct{}) {
-	for s := range subscribers {
-		select {
-		case s.c <- struct{}{}:
-		default:
-		}
-	}
-}
+// Len is the number of open pages and subscriptions.
+func (h *Hub) Len() int { return int(h.count.Load()) }
 
-// Len is the number of open subscriptions.
-func (h *Hub) Len() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.count
-}
-
-// Close ends all subscriptions and refuses new ones.
+// Close ends all subscriptions, closes all connections and refuses new ones. It
+// returns when nothing of the hub runs any more.
 func (h *Hub) Close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return
+	var wg sync.WaitGroup
+	for _, s := range h.shards {
+		wg.Go(s.close)
 	}
-	h.closed = true
-	for _, t := range h.topics {
-		for s := range t {
-			close(s.c)
-		}
-	}
-	h.topics, h.count = map[string]map[*Subscription]struct{}{}, 0
+	wg.Wait()
 }

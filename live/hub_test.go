@@ -8,8 +8,8 @@ import (
 	"customs.gov.az/portal/live"
 )
 
-// told reports whether a notice waits, and takes it.
-func told(s *live.Subscription) bool {
+// heard reports whether a change waits.
+func heard(s *live.Subscription) bool {
 	select {
 	case _, ok := <-s.C:
 		return ok
@@ -18,8 +18,8 @@ func told(s *live.Subscription) bool {
 	}
 }
 
-// ended reports whether the hub closed the subscription.
-func ended(s *live.Subscription) bool {
+// over reports whether the subscription was ended by the hub.
+func over(s *live.Subscription) bool {
 	select {
 	case _, ok := <-s.C:
 		return !ok
@@ -28,127 +28,93 @@ func ended(s *live.Subscription) bool {
 	}
 }
 
-func TestPublish(t *testing.T) {
+func TestOnlyTheTopicHears(t *testing.T) {
 	h := live.New(10)
-	a, b, other := h.Subscribe("1499000151"), h.Subscribe("1499000151"), h.Subscribe("1499000152")
-	for _, test := range []struct {
-		topic       string
-		mine, their bool
-	}{
-		{"1499000151", true, false}, {"1499000152", false, true}, {"", true, true}, {"nobody", false, false},
-	} {
-		h.Publish(test.topic)
-		if got := told(a); got != test.mine || told(b) != test.mine {
-			t.Errorf("%q: own pages told %v", test.topic, got)
-		}
-		if got := told(other); got != test.their {
-			t.Errorf("%q: other pages told %v", test.topic, got)
-		}
+	defer h.Close()
+	a, also, b := h.Subscribe("a"), h.Subscribe("a"), h.Subscribe("b")
+	h.Publish("a")
+	if !heard(a) || !heard(also) || heard(b) {
+		t.Error("a change of a is heard by its two listeners and nobody else")
+	}
+	h.Publish("nobody's")
+	if heard(a) || heard(b) {
+		t.Error("a topic without listeners is nobody's business")
+	}
+	h.Publish("")
+	if !heard(a) || !heard(also) || !heard(b) {
+		t.Error("no topic means all of them")
 	}
 }
 
-// One unread notice is as good as many, and nobody is waited for.
-func TestSlowPage(t *testing.T) {
+func TestManyChangesAreOneNotice(t *testing.T) {
 	h := live.New(1)
+	defer h.Close()
 	s := h.Subscribe("a")
 	for range 1000 {
-		h.Publish("a")
+		h.Publish("a") // nobody reads, nobody waits
 	}
-	if !told(s) || told(s) {
-		t.Error("not exactly one notice waits")
-	}
-	h.Publish("a")
-	if !told(s) {
-		t.Error("a notice after the first was read is lost")
+	if !heard(s) || heard(s) {
+		t.Error("a thousand unread changes are one notice")
 	}
 }
 
 func TestLimit(t *testing.T) {
 	h := live.New(2)
+	defer h.Close()
 	a, b := h.Subscribe("a"), h.Subscribe("b")
-	if h.Subscribe("c") != nil || h.Len() != 2 {
-		t.Errorf("a third page of two, %d open", h.Len())
+	if a == nil || b == nil || h.Subscribe("c") != nil {
+		t.Fatal("two fit and a third does not")
 	}
 	a.Close()
-	a.Close() // closing twice frees one place only
+	a.Close()
 	if h.Len() != 1 {
-		t.Errorf("%d open", h.Len())
+		t.Errorf("%d open after one of two left", h.Len())
 	}
-	if h.Subscribe("c") == nil || h.Subscribe("d") != nil {
-		t.Error("a free place is not taken once")
-	}
-	h.Publish("a")
-	if told(a) {
-		t.Error("a closed page is told")
-	}
-	h.Publish("b")
-	if !told(b) {
-		t.Error("the other page is not told")
-	}
-	if live.New(0).Subscribe("a") != nil {
-		t.Error("a hub without places has one")
+	if h.Subscribe("c") == nil {
+		t.Error("whoever leaves makes room")
 	}
 }
 
-func TestClose(t *testing.T) {
+func TestCloseEndsSubscriptions(t *testing.T) {
 	h := live.New(10)
 	a, b := h.Subscribe("a"), h.Subscribe("b")
 	h.Close()
 	h.Close()
-	if !ended(a) || !ended(b) || h.Len() != 0 {
-		t.Errorf("pages stay open: %d", h.Len())
+	if !over(a) || !over(b) || h.Len() != 0 {
+		t.Error("closing ends every subscription")
 	}
 	a.Close()
 	h.Publish("a")
 	h.Publish("")
 	if h.Subscribe("a") != nil || h.Len() != 0 {
-		t.Error("a closed hub takes a page")
+		t.Error("a closed hub takes nobody")
 	}
 }
 
-// A notice that waits when the hub closes is still read before the end.
-func TestLastNotice(t *testing.T) {
-	h := live.New(1)
-	s := h.Subscribe("a")
-	h.Publish("a")
-	h.Close()
-	if !told(s) || !ended(s) {
-		t.Error("the last notice is lost")
-	}
-}
-
-// Everything at once, for the race detector; in the end nothing is left.
-func TestManyAtOnce(t *testing.T) {
+func TestEverythingAtOnce(t *testing.T) {
 	h := live.New(50)
-	var pages, feeds sync.WaitGroup
-	done := make(chan struct{})
-	for i := range 8 {
-		pages.Go(func() {
-			for range 200 {
-				s := h.Subscribe(fmt.Sprint(i % 3))
-				if s == nil {
-					t.Error("no place although few are open")
-					return
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			topic := fmt.Sprint(n % 3)
+			for range 500 {
+				if s := h.Subscribe(topic); s != nil {
+					h.Publish(topic)
+					heard(s)
+					s.Close()
 				}
-				<-s.C
-				s.Close()
+				h.Publish("")
 			}
 		})
 	}
-	feeds.Go(func() {
-		for i := 0; ; i++ {
-			select {
-			case <-done:
-				return
-			default:
-				h.Publish([]string{"", "0", "1", "2"}[i%4])
-			}
+	wg.Go(func() {
+		for range 100 {
+			h.Len()
 		}
 	})
-	pages.Wait()
-	close(done)
-	feeds.Wait()
+	wg.Wait()
 	if h.Len() != 0 {
-		t.Errorf("%d pages are left", h.Len())
+		t.Errorf("%d left", h.Len())
 	}
+	h.Close()
 }

@@ -1,0 +1,244 @@
+package live_test
+
+import (
+	"bufio"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"customs.gov.az/portal/live"
+)
+
+// page is an open page: the browser's end of a connection that a hub holds.
+type page struct {
+	conn   net.Conn
+	events chan string // each as it arrives; closed with the connection
+}
+
+// open has the hub hold a page whose browser reads all that comes.
+func open(t *testing.T, h *live.Hub, topic string, alive func() bool) *page {
+	t.Helper()
+	browser, server := net.Pipe()
+	if alive == nil {
+		alive = func() bool { return true }
+	}
+	if !h.Hold(topic, server, alive) {
+		t.Fatal("the hub takes no page")
+	}
+	p := &page{browser, make(chan string, 1000)}
+	go p.read()
+	return p
+}
+
+func (p *page) read() {
+	defer close(p.events)
+	lines := bufio.NewScanner(p.conn)
+	event := ""
+	for lines.Scan() {
+		if line := lines.Text(); line != "" {
+			event += line + "|"
+			continue
+		}
+		p.events <- event
+		event = ""
+	}
+}
+
+// got are the events that arrived since the last call, by their kind.
+func (p *page) got() string {
+	synctest.Wait()
+	var all []string
+	for {
+		select {
+		case e, ok := <-p.events:
+			if !ok {
+				return strings.Join(append(all, "closed"), " ")
+			}
+			kind := map[string]string{"event: look|data:|": "look", "event: end|data:|": "end", ": still here|": "comment"}[e]
+			if kind == "" {
+				kind = "?" + e
+			}
+			all = append(all, kind)
+		default:
+			return strings.Join(all, " ")
+		}
+	}
+}
+
+func (p *page) want(t *testing.T, what string) {
+	t.Helper()
+	if got := p.got(); got != what {
+		t.Errorf("the page got %q, want %q", got, what)
+	}
+}
+
+func TestPageHearsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(10)
+		defer h.Close()
+		mine, other := open(t, h, "a", nil), open(t, h, "b", nil)
+		mine.want(t, "")
+		h.Publish("a")
+		mine.want(t, "look")
+		other.want(t, "")
+		h.Publish("")
+		other.want(t, "look")
+	})
+}
+
+func TestPageHearsOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(10)
+		defer h.Close()
+		p := open(t, h, "a", nil)
+		for range 100 { // ten seconds of a change every tenth of one
+			h.Publish("a")
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Second)
+		if n := strings.Count(p.got(), "look"); n < 10 || n > 11 {
+			t.Errorf("%d events in ten seconds of changes", n)
+		}
+		time.Sleep(10 * time.Second)
+		p.want(t, "")
+		h.Publish("a")
+		p.want(t, "look") // the last change is never lost, the next never late
+	})
+}
+
+func TestSilentPageGetsComments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(10)
+		defer h.Close()
+		p := open(t, h, "a", nil)
+		time.Sleep(20 * time.Second)
+		p.want(t, "")
+		time.Sleep(41 * time.Second)
+		p.want(t, "comment comment")
+	})
+}
+
+func TestPageThatMayNotListenEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(10)
+		defer h.Close()
+		var signedOut atomic.Bool
+		var asked atomic.Int32
+		p := open(t, h, "a", func() bool { asked.Add(1); return !signedOut.Load() })
+		time.Sleep(3 * time.Minute)
+		if n := asked.Load(); n < 2 || n > 3 {
+			t.Errorf("asked %d times in three minutes", n)
+		}
+		p.got()
+		signedOut.Store(true)
+		time.Sleep(time.Minute + 5*time.Second)
+		if got := p.got(); !strings.HasSuffix(got, "end closed") {
+			t.Errorf("the page got %q", got)
+		}
+		if h.Len() != 0 {
+			t.Errorf("%d still open", h.Len())
+		}
+	})
+}
+
+func TestPageThatLeftIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(1)
+		defer h.Close()
+		p := open(t, h, "a", nil)
+		p.conn.Close()
+		h.Publish("a")
+		synctest.Wait()
+		if h.Len() != 0 {
+			t.Error("the hub still holds a page that is gone")
+		}
+		open(t, h, "b", nil)
+	})
+}
+
+func TestSlowPageIsDroppedAndHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(10)
+		defer h.Close()
+		browser, server := net.Pipe() // nobody reads
+		if !h.Hold("a", server, func() bool { return true }) {
+			t.Fatal("the hub takes no page")
+		}
+		p := open(t, h, "a", nil)
+		h.Publish("a")
+		time.Sleep(200 * time.Millisecond)
+		p.want(t, "look")
+		if h.Len() != 1 {
+			t.Errorf("%d open: the slow one must go and the other stay", h.Len())
+		}
+		if _, err := browser.Read(make([]byte, 1)); err == nil {
+			t.Error("the slow page's connection is still open")
+		}
+	})
+}
+
+func TestFullOrClosedHubLeavesTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(1)
+		p := open(t, h, "a", nil)
+		browser, server := net.Pipe()
+		defer browser.Close()
+		if h.Hold("a", server, nil) {
+			t.Error("a full hub takes a page")
+		}
+		h.Close()
+		p.want(t, "closed")
+		if h.Hold("a", server, nil) || h.Len() != 0 {
+			t.Error("a closed hub takes a page")
+		}
+		go server.Write([]byte("x")) //nolint:errcheck // the read below tells
+		if _, err := browser.Read(make([]byte, 1)); err != nil {
+			t.Errorf("the connection was to remain open: %v", err)
+		}
+	})
+}
+
+// A thousand pages on real connections: all of them hear, and none is left.
+func TestManyPages(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h := live.New(1000)
+	heard := make(chan error, 1000)
+	for n := range 1000 {
+		browser, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer browser.Close()
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.Hold(string(rune('a'+n%26)), server, func() bool { return true }) {
+			t.Fatal("the hub takes no page")
+		}
+		go func() {
+			line, err := bufio.NewReader(browser).ReadString('\n')
+			if err == nil && line != "event: look\n" {
+				t.Errorf("a page got %q", line)
+			}
+			heard <- err
+		}()
+	}
+	h.Publish("")
+	for range 1000 {
+		if err := <-heard; err != nil {
+			t.Error(err)
+		}
+	}
+	h.Close()
+	if h.Len() != 0 {
+		t.Errorf("%d left", h.Len())
+	}
+}
