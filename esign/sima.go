@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"strings"
 )
 
@@ -125,10 +126,22 @@ func (v *Verifier) SIMAAnswer(ctx context.Context, s *UnverifiedSIMA, c *Unverif
 	return v.certificate(ctx, &subject{cert: s.cert, use: UseSIMA})
 }
 
-// Answers reports whether the request that carries the callback is signed by
-// the same certificate as before, without looking at the certificate itself:
-// enough to repeat an answer that was given already.
-func (s *UnverifiedSIMA) Answers(c *UnverifiedCallback, fingerprint []byte) bool {
+// Is reports whether the proof is by the certificate with this fingerprint.
+func (s *UnverifiedSIMA) Is(fingerprint []byte) bool {
 	own := s.Fingerprint()
-	return bytes.Equal(own[:], fingerprint) && signs(s.key, c.raw, s.value)
+	return bytes.Equal(own[:], fingerprint)
+}
+
+// Repeats reports whether the callback is signed by the certificate with this
+// fingerprint, without looking at the certificate itself: enough to say again
+// what was answered already, and nothing more.
+func (s *UnverifiedSIMA) Repeats(c *UnverifiedCallback, fingerprint []byte) bool {
+	return s.Is(fingerprint) && signs(s.key, c.raw, s.value)
+}
+
+// Unsigned reports whether err says that the request as such is not signed by
+// the certificate that it shows: anybody may have sent it.
+func Unsigned(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Reason == SignatureBad && e.Check == SIMASignHeader
 }

@@ -40,6 +40,7 @@ type Options struct {
 	Rates          Rates          // zero: the defaults
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Senders        feed.Senders   // checkpoint systems that may send the feed; zero: none
+	SIMA           *SIMA          // nil: the method is not offered
 	Log            *slog.Logger
 	Now            func() time.Time
 }
@@ -74,6 +75,9 @@ func New(o Options) (*Portal, error) {
 		missing(len(k) < 32, "a session key of 32 bytes")
 	}
 	missing(o.Limits.Idle <= 0 || o.Limits.Absolute <= 0, "Limits")
+	if err := o.SIMA.check(); err != nil {
+		problems = append(problems, err)
+	}
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
@@ -102,8 +106,14 @@ func (p *Portal) secure() bool { return p.URL.Scheme == "https" }
 
 // methods are the ways to sign in that are offered.
 func (p *Portal) methods() []views.Method {
-	if p.CardURL == nil {
-		return []views.Method{views.MethodFile}
+	var list []views.Method
+	for _, m := range []struct {
+		on bool
+		views.Method
+	}{{p.SIMA != nil, views.MethodSIMA}, {p.CardURL != nil, views.MethodCard}, {true, views.MethodFile}} {
+		if m.on {
+			list = append(list, m.Method)
+		}
 	}
-	return []views.Method{views.MethodCard, views.MethodFile}
+	return list
 }

@@ -20,6 +20,11 @@ func (p *Portal) Handler() http.Handler {
 	get(e, "/sign-in/file", limit(p.signInFile))
 	e.GET(challengePath, limit(p.throttle(p.challenge)))
 	e.POST("/sign-in/file", limit(p.throttle(p.signWithFile)))
+	get(e, simaPath, limit(p.signInSIMA))
+	e.POST(simaPath, limit(p.throttle(p.startSIMA)))
+	e.GET(simaQRPath, limit(p.simaQR))
+	e.GET("/sign-in/sima/events", p.simaEvents)
+	p.phones(e)
 	get(e, cardPath, limit(p.signInCard))
 	e.GET(cardStartPath, limit(p.throttle(p.startCard)))
 	e.GET(cardDonePath, limit(p.throttle(p.doneCard)))
@@ -44,6 +49,16 @@ func (p *Portal) Handler() http.Handler {
 	get(e, "/feed/v1/openapi.yaml", feedAPI)
 	p.files(e)
 	return e
+}
+
+// phones are the addresses at which the SİMA application asks and answers.
+func (p *Portal) phones(e *echo.Echo) {
+	if p.SIMA == nil {
+		return
+	}
+	e.GET(p.SIMA.Path+simaFilePath, limit(p.phone(p.simaFile)))
+	e.GET(p.SIMA.Path+simaDataPath, limit(p.phone(p.simaData)))
+	e.POST(p.SIMA.Path+simaDonePath, limit(p.phone(p.simaDone)))
 }
 
 // CardHandler answers on the listener that asks for a client certificate.
