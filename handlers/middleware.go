@@ -58,7 +58,7 @@ func (p *Portal) log(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r := c.Response()
 		attrs := []slog.Attr{
-			slog.String("request", requestID(c).String()), slog.String("method", c.Request().Method),
+			slog.String("request", requestID(c).String()), slog.String("method", known(c.Request().Method)),
 			slog.String("route", c.Path()), slog.Int("status", r.Status), slog.Int64("bytes", r.Size), slog.Duration("took", elapsed(c)),
 		}
 		level := slog.LevelInfo
@@ -71,6 +71,17 @@ func (p *Portal) log(next echo.HandlerFunc) echo.HandlerFunc {
 		p.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
+}
+
+// known is a method that HTTP defines, and "other" for what a client made up:
+// free text of strangers has no place in the log.
+func known(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return method
+	}
+	return "other"
 }
 
 // survive turns a panic into an error: one request fails, not the program.
