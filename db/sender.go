@@ -57,7 +57,7 @@ func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats [
 	}
 	b.Queue(`
 		insert into sender as s (name, stored_at, lag, batch, last_line, lines, rejected)
-		values ($1, case when $2 then now() end, greatest(now() - $3::timestamptz, interval '0'), $4, $5, $6, $7)
+		values ($1, case when $2 then now() end, case when $3::timestamptz < now() then now() - $3 when $3 is not null then interval '0' end, $4, $5, $6, $7)
 		on conflict (name) do update
 		   set last_seen = now(), stored_at = coalesce(excluded.stored_at, s.stored_at), lag = coalesce(excluded.lag, s.lag),
 		       batch = excluded.batch, last_line = excluded.last_line,

@@ -100,7 +100,7 @@ func (p *Portal) takeFeed(c echo.Context, sender feed.Sender) error {
 	// What has arrived is stored also when the sender goes away meanwhile.
 	result, err := intake.Run(context.WithoutCancel(r.Context()), plain, intake.Options{
 		DB: p.DB, Known: known, Now: p.Now, Report: feed.NewReport(a), Sender: sender, Name: name, Offset: offset,
-		Answered: a.batch, Slots: p.feeds.slots,
+		Answered: a.batch, Stop: body.stop, Slots: p.feeds.slots,
 	})
 	p.feeds.count(sender.Name, result)
 	outcome := feedOutcome(err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,23 +83,30 @@ func (d *feedDesk) count(sender string, r intake.Result) {
 
 // body is the request's body with a deadline for each read rather than for the
 // whole, since a feed may stay open for days.
-func (d *feedDesk) body(r *http.Request, rc *http.ResponseController) io.ReadCloser {
-	stop := context.AfterFunc(d.draining, func() { _ = rc.SetReadDeadline(time.Now()) }) // the next Read says why
-	return &feedBody{r.Body, rc, d.draining, stop}
+func (d *feedDesk) body(r *http.Request, rc *http.ResponseController) *feedBody {
+	b := &feedBody{r: r.Body, rc: rc}
+	b.unwatch = context.AfterFunc(d.draining, b.stop)
+	return b
 }
 
 type feedBody struct {
-	r        io.Reader
-	rc       *http.ResponseController
-	draining context.Context
-	stop     func() bool
+	r       io.Reader
+	rc      *http.ResponseController
+	stopped atomic.Bool
+	unwatch func() bool
+}
+
+// stop makes a Read that waits, and every later one, fail with errDraining.
+func (b *feedBody) stop() {
+	b.stopped.Store(true)
+	_ = b.rc.SetReadDeadline(time.Now()) // if the connection is gone, so is the wait
 }
 
 func (b *feedBody) Read(p []byte) (int, error) {
 	if err := b.rc.SetReadDeadline(time.Now().Add(feedSilence)); err != nil {
 		return 0, err
 	}
-	if b.draining.Err() != nil { // asked after the deadline was set: it may have undone Drain's
+	if b.stopped.Load() { // asked after the deadline was set: it may have undone stop's
 		return 0, errDraining
 	}
 	n, err := b.r.Read(p)
@@ -110,14 +118,14 @@ func (b *feedBody) Read(p []byte) (int, error) {
 		if err := b.rc.SetReadDeadline(time.Time{}); err != nil {
 			return n, err
 		}
-	case b.draining.Err() != nil:
+	case b.stopped.Load():
 		err = errDraining
 	}
 	return n, err
 }
 
-// Close only stops the watch: net/http closes the body.
+// Close only ends the watch: net/http closes the body.
 func (b *feedBody) Close() error {
-	b.stop()
+	b.unwatch()
 	return nil
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Name     string       // what the sender calls this feed, for its row; at most 200 characters
 	Offset   int          // lines of it that were acknowledged before
 	Answered func(Batch) error
+	Stop     func()        // makes a Read that waits end, when storing has failed; nil: reading never waits long
 	Slots    chan struct{} // shared by all intakes that may run at once: so many batches are stored side by side; nil: no bound
 }
 
@@ -66,6 +67,9 @@ func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	}()
 	result, err := o.storeAll(ctx, p.batches)
 	stop(err)
+	if err != nil && o.Stop != nil {
+		o.Stop()
+	}
 	select {
 	case readErr := <-read:
 		if err == nil {
