@@ -25,7 +25,7 @@ const module = "customs.gov.az/portal"
 var floors = map[string]int{
 	"customs":  0,
 	"register": 1, "live": 1, "locales": 1, "static": 1,
-	"db": 2, "views": 2, "esign": 2, "feed": 2,
+	"db": 2, "views": 2, "esign": 2, "feed": 2, "mygov": 2,
 	"intake":   3,
 	"handlers": 4,
 	"cmd":      5,
@@ -50,7 +50,11 @@ var doors = []struct {
 	{"github.com/santhosh-tekuri/jsonschema", []string{"feed"}},
 	{"github.com/alecthomas/kong", []string{"cmd"}},
 	{"golang.org/x/crypto/ocsp", []string{"esign"}},
-	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "feed/push", "bench"}},
+	{"github.com/coreos/go-oidc", []string{"mygov"}},
+	{"golang.org/x/oauth2", []string{"mygov"}},
+	{"github.com/go-jose/", []string{"mygov/demoid"}},
+	{"rsc.io/qr", []string{"handlers"}},
+	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench"}},
 	{"github.com/klauspost/compress", []string{"feed"}},
 	{"testing", []string{"db/dbtest"}},
 }

@@ -18,6 +18,7 @@ import (
 	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/live"
 	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/mygov"
 	"customs.gov.az/portal/static"
 	"customs.gov.az/portal/views"
 )
@@ -33,14 +34,15 @@ type Options struct {
 	Checkpoints    customs.Checkpoints
 	Contacts       views.Contacts
 	Verifier       *esign.Verifier
-	URL            *url.URL       // base address of the main listener, as browsers see it
-	CardURL        *url.URL       // base address of the card listener; nil: the method is not offered
-	SessionKeys    [][]byte       // of the cookie's signature, newest first, at least 32 bytes each
-	Limits         db.Limits      // life of a session
-	Rates          Rates          // zero: the defaults
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	Senders        feed.Senders   // checkpoint systems that may send the feed; zero: none
-	SIMA           *SIMA          // nil: the method is not offered
+	URL            *url.URL        // base address of the main listener, as browsers see it
+	CardURL        *url.URL        // base address of the card listener; nil: the method is not offered
+	SessionKeys    [][]byte        // of the cookie's signature, newest first, at least 32 bytes each
+	Limits         db.Limits       // life of a session
+	Rates          Rates           // zero: the defaults
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For is believed
+	Senders        feed.Senders    // checkpoint systems that may send the feed; zero: none
+	SIMA           *SIMA           // nil: the method is not offered
+	MyGov          *mygov.Provider // nil: the method is not offered
 	Log            *slog.Logger
 	Now            func() time.Time
 }
@@ -110,7 +112,7 @@ func (p *Portal) methods() []views.Method {
 	for _, m := range []struct {
 		on bool
 		views.Method
-	}{{p.SIMA != nil, views.MethodSIMA}, {p.CardURL != nil, views.MethodCard}, {true, views.MethodFile}} {
+	}{{p.SIMA != nil, views.MethodSIMA}, {p.MyGov != nil, views.MethodMyGov}, {p.CardURL != nil, views.MethodCard}, {true, views.MethodFile}} {
 		if m.on {
 			list = append(list, m.Method)
 		}

@@ -109,7 +109,7 @@ func (p *Portal) giveChallenge(c echo.Context, o db.Operation, target string) er
 	if fetched != nil {
 		return fetched
 	}
-	if code, problem := verdict(o, id, err); code != "" {
+	if code, problem := simaVerdict(o, id, err); code != "" {
 		return p.closeSIMA(c, o, proof, code, problem)
 	}
 	return c.JSON(http.StatusOK, map[string]string{"filename": "challange", "data": base64.StdEncoding.EncodeToString(o.Challenge)})
@@ -128,8 +128,8 @@ func (p *Portal) takeTurn(c echo.Context, o db.Operation) error {
 	return nil
 }
 
-// verdict is the reason's code for which an operation ends, or "".
-func verdict(o db.Operation, id esign.Identity, err error) (string, error) {
+// simaVerdict is the reason's code for which an operation ends, or "".
+func simaVerdict(o db.Operation, id esign.Identity, err error) (string, error) {
 	if reason := esign.ReasonOf(err); reason != "" {
 		return string(reason), err
 	}
@@ -206,7 +206,7 @@ func (p *Portal) takeAnswer(c echo.Context, o db.Operation, proof *esign.Unverif
 	if err != nil && (esign.ReasonOf(err) == "" || esign.Unsigned(err)) {
 		return err
 	}
-	if code, problem := verdict(o, identity, err); code != "" {
+	if code, problem := simaVerdict(o, identity, err); code != "" {
 		return p.closeSIMA(c, o, proof, code, problem)
 	}
 	err = p.DB.AnswerOperation(ctx, o.ID, proof.Fingerprint(), db.Confirmed, people(identity, views.MethodSIMA))
