@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha256" // linked for crypto.SHA256
 	_ "crypto/sha512" // linked for crypto.SHA384 and crypto.SHA512
+	"crypto/x509"
 	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -144,6 +145,23 @@ func (a signatureAlgorithm) verify(key any, h crypto.Hash, message, value []byte
 		}
 	case *ecdsa.PublicKey:
 		return a.scheme == schemeECDSA && ecdsa.VerifyASN1(k, digest, value)
+	}
+	return false
+}
+
+// StrongKey reports whether a public key is of a kind and size to rely on: RSA
+// of 2048 to 8192 bits, ECDSA on P-256, P-384 or P-521.
+func StrongKey(key any) bool { return keyAllowed(key, minRSABits) }
+
+// StrongSignature reports whether a signature algorithm is one to rely on in
+// certificates, OCSP answers and revocation lists: RSA or ECDSA with SHA-256,
+// SHA-384 or SHA-512. What is not listed is weak.
+func StrongSignature(a x509.SignatureAlgorithm) bool {
+	switch a {
+	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
+		x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS,
+		x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512:
+		return true
 	}
 	return false
 }

@@ -197,8 +197,7 @@ func TestWeakCertificateSignature(t *testing.T) {
 			"-subj", "/2.5.4.97=VATAZ-1499000151/serialNumber=PNOAZ-5A7KM2L/CN=Aysel", "-days", "2",
 			"-CA", dir+"/authorities/business.pem", "-CAkey", dir+"/authorities/business.key",
 			"-addext", "basicConstraints=CA:FALSE", "-addext", "keyUsage=digitalSignature", "-addext", "extendedKeyUsage=clientAuth")
-		v := newVerifier(t, esign.Options{Trust: demoTrust(t), Now: func() time.Time { return now.Add(time.Minute) }})
-		_, err := clientCertificate(v, parsePEM(t, out))
+		_, err := clientCertificate(demoVerifierAt(t, now.Add(time.Minute)), parsePEM(t, out))
 		wantReason(t, err, want)
 	}
 }
@@ -309,7 +308,7 @@ func (a answer) Check(ctx context.Context, cert, issuer *x509.Certificate, rule 
 
 func TestRevocationFailsClosed(t *testing.T) {
 	w := newWorld(t)
-	folder := w.folder(t, baseProfile().with("revocation", profile{"mode": "ocsp"}))
+	folder := w.folder(t, baseProfile().with("revocation", profile{"mode": "ocsp", "from_certificate": true}))
 	trust, err := esign.LoadTrust(folder)
 	if err != nil {
 		t.Fatal(err)

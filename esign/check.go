@@ -80,7 +80,7 @@ func checkNotCA(_ context.Context, _ *Verifier, s *subject) error {
 }
 
 func checkKeySize(_ context.Context, _ *Verifier, s *subject) error {
-	if !keyAllowed(s.cert.PublicKey, minRSABits) {
+	if !StrongKey(s.cert.PublicKey) {
 		return refuse(WeakAlgorithm, "key")
 	}
 	return nil
@@ -98,7 +98,7 @@ func checkExtensions(_ context.Context, _ *Verifier, s *subject) error {
 // checkIssuer finds the profile whose issuer signed the certificate, and all
 // paths from there to the profile's roots.
 func checkIssuer(_ context.Context, v *Verifier, s *subject) error {
-	if !signedStrongly(s.cert) {
+	if !StrongSignature(s.cert.SignatureAlgorithm) {
 		return refuse(WeakAlgorithm, "certificate signature")
 	}
 	now := v.now()
@@ -167,19 +167,6 @@ func (s *subject) namesIssuer(ca *x509.Certificate) bool {
 	return bytes.Equal(ca.RawSubject, s.cert.RawIssuer)
 }
 
-// signedStrongly reports whether the certificate's own signature uses an
-// allowed algorithm. Names are compared, not strengths: what is not listed is
-// refused.
-func signedStrongly(c *x509.Certificate) bool {
-	switch c.SignatureAlgorithm {
-	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA,
-		x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS,
-		x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512:
-		return true
-	}
-	return false
-}
-
 // checkChain leaves only paths whose every signature is strong.
 func checkChain(_ context.Context, _ *Verifier, s *subject) error {
 	s.chains = slices.DeleteFunc(s.chains, func(chain []*x509.Certificate) bool { return !strongChain(chain) })
@@ -195,7 +182,7 @@ func checkChain(_ context.Context, _ *Verifier, s *subject) error {
 func strongChain(chain []*x509.Certificate) bool {
 	for i, c := range chain[1:] {
 		anchor := i == len(chain)-2
-		if !keyAllowed(c.PublicKey, minRSABits) || (!anchor && !signedStrongly(c)) {
+		if !StrongKey(c.PublicKey) || (!anchor && !StrongSignature(c.SignatureAlgorithm)) {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ func checkDigest(s *UnverifiedSignature, content []byte) error {
 // checkKey refuses weak keys, and keys so large that using them would be a
 // burden.
 func checkKey(s *UnverifiedSignature, _ []byte) error {
-	if !keyAllowed(s.signer.PublicKey, minRSABits) {
+	if !StrongKey(s.signer.PublicKey) {
 		return refuse(WeakAlgorithm, "key")
 	}
 	return nil

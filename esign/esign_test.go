@@ -3,6 +3,7 @@ package esign_test
 import (
 	"context"
 	"crypto"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"customs.gov.az/portal/esign"
 	"customs.gov.az/portal/esign/democa"
+	"customs.gov.az/portal/esign/revocation"
 )
 
 var (
@@ -19,8 +21,18 @@ var (
 	challenge = []byte("portal sign-in\r\nchallenge 5f2c\r\n")
 )
 
-// demo fills a folder with demo certificates, once for all tests.
-var demo = sync.OnceValues(func() (string, error) { return demoFolder, democa.Create(demoFolder, now) })
+// demo fills a folder with demo certificates, once for all tests, and answers
+// for its issuers.
+var demo = sync.OnceValues(func() (string, error) {
+	if err := democa.Create(demoFolder, now); err != nil {
+		return "", err
+	}
+	r, err := democa.NewResponder(demoFolder, func() time.Time { return now })
+	if err != nil {
+		return "", err
+	}
+	return demoFolder, democa.Publish(demoFolder, httptest.NewServer(r).URL)
+})
 
 var demoFolder string
 
@@ -54,7 +66,17 @@ func demoTrust(t testing.TB) *esign.Trust {
 
 func demoVerifier(t testing.TB) *esign.Verifier {
 	t.Helper()
-	return newVerifier(t, esign.Options{Trust: demoTrust(t), Now: func() time.Time { return now }})
+	return demoVerifierAt(t, now)
+}
+
+func demoVerifierAt(t testing.TB, at time.Time) *esign.Verifier {
+	t.Helper()
+	clock := func() time.Time { return at }
+	c, err := revocation.New(revocation.Options{Now: clock, Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newVerifier(t, esign.Options{Trust: demoTrust(t), Now: clock, Revocation: c})
 }
 
 func newVerifier(t testing.TB, o esign.Options) *esign.Verifier {

@@ -182,7 +182,7 @@ func parseAuthorities(b []byte) ([]*x509.Certificate, error) {
 		switch {
 		case !c.BasicConstraintsValid || !c.IsCA:
 			return nil, errors.New("holds a certificate that is no authority's")
-		case !keyAllowed(c.PublicKey, minRSABits):
+		case !StrongKey(c.PublicKey):
 			return nil, errors.New("holds a certificate with a weak or unknown kind of key")
 		}
 		list = append(list, c)

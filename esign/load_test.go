@@ -87,6 +87,8 @@ func TestMistakesInProfiles(t *testing.T) {
 		{"no word about revocation", base.with("revocation", nil), "revocation: is missing"},
 		{"no revocation, no reason", base.with("revocation", profile{"mode": "none"}), "needs a reason"},
 		{"no revocation, yet an address", base.with("revocation", profile{"mode": "none", "reason": "r", "crl": []string{"http://a/"}}), "no addresses"},
+		{"no revocation, yet a nonce", base.with("revocation", profile{"mode": "none", "reason": "r", "nonce": true}), "no addresses"},
+		{"nobody to ask", base.with("revocation", profile{"mode": "ocsp_then_crl", "crl": []string{"http://a/"}}), "needs a responder"},
 		{"unknown revocation", base.with("revocation", profile{"mode": "hope"}), `mode "hope"`},
 		{"reason for checking", base.with("revocation", profile{"mode": "ocsp", "reason": "r"}), "mode none only"},
 		{"bad address", base.with("revocation", profile{"mode": "crl", "crl": []string{"ldap://a/"}}), "no http address"},

@@ -149,12 +149,15 @@ func (m *mistakes) revocation(r *RevocationRule) RevocationRule {
 	addresses := append(append([]string{}, r.OCSP...), r.CRL...)
 	switch r.Mode {
 	case RevocationNone:
-		if r.Reason == "" || len(addresses) > 0 {
+		if r.Reason == "" || len(addresses) > 0 || r.FromCertificate || r.Nonce {
 			m.addf("revocation: mode none needs a reason and no addresses")
 		}
 	case RevocationOCSP, RevocationCRL, RevocationBoth:
 		if r.Reason != "" {
 			m.addf("revocation: a reason belongs to mode none only")
+		}
+		if r.Mode != RevocationCRL && len(r.OCSP) == 0 && !r.FromCertificate {
+			m.addf("revocation: mode %s needs a responder's address, or from_certificate", r.Mode)
 		}
 	default:
 		m.addf("revocation: mode %q is not none, ocsp, crl or ocsp_then_crl", r.Mode)

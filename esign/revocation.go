@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 )
 
 // RevocationMode says how a profile's certificates are checked for revocation.
@@ -17,12 +18,17 @@ const (
 	RevocationBoth RevocationMode = "ocsp_then_crl"
 )
 
-// RevocationRule is the revocation part of a profile.
+// RevocationRule is the revocation part of a profile. Addresses that the
+// profile names take the place of those in certificates and may be anywhere;
+// those in certificates are used only if the profile says so, and only when
+// they are public.
 type RevocationRule struct {
-	Mode   RevocationMode `json:"mode"`
-	Reason string         `json:"reason,omitempty"` // why nothing is checked; required with none, forbidden otherwise
-	OCSP   []string       `json:"ocsp,omitempty"`   // responders asked instead of those in the certificate
-	CRL    []string       `json:"crl,omitempty"`    // distribution points read instead of those in the certificate
+	Mode            RevocationMode `json:"mode"`
+	Reason          string         `json:"reason,omitempty"`           // why nothing is checked; required with none, forbidden otherwise
+	OCSP            []string       `json:"ocsp,omitempty"`             // addresses of responders
+	CRL             []string       `json:"crl,omitempty"`              // distribution points
+	FromCertificate bool           `json:"from_certificate,omitempty"` // use the addresses that certificates name
+	Nonce           bool           `json:"nonce,omitempty"`            // responders must repeat a nonce (RFC 9654)
 }
 
 // Revocation asks an issuer whether it has taken back a certificate. Check
@@ -43,6 +49,9 @@ func checkRevocation(ctx context.Context, v *Verifier, s *subject) error {
 	err := v.revocation.Check(ctx, s.cert, s.issuer, s.profile.Revocation)
 	if err == nil {
 		return nil
+	}
+	if errors.Is(ctx.Err(), context.Canceled) { // nobody waits; the issuer is not to blame
+		return fmt.Errorf("esign: %w", ctx.Err())
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		switch e.Reason {

@@ -19,7 +19,6 @@ import (
 
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/db/pgserver"
-	"customs.gov.az/portal/esign"
 	"customs.gov.az/portal/esign/democa"
 	"customs.gov.az/portal/feed/sample"
 	"customs.gov.az/portal/intake"
@@ -70,7 +69,12 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	defer database.Close()
-	trust, err := esign.LoadTrust(os.DirFS(filepath.Join(d.Data, "trust")))
+	responder, err := d.answerForIssuers()
+	if err != nil {
+		return err
+	}
+	defer responder.Close()
+	trust, err := openTrust(filepath.Join(d.Data, "trust"), filepath.Join(d.Data, "crls"), log)
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.move(ctx, settings, database, log) })
 	g.Go(func() error {
+	start(ctx, g, newServer(responder.handler), responder)
 		select {
 		case <-ctx.Done():
 			return nil

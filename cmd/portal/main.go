@@ -26,6 +26,7 @@ type cli struct {
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of a line of the feed."`
 	Feed    feedCommand    `cmd:"" help:"For checkpoint systems: make a token, deliver files."`
 	Archive archiveCommand `cmd:"" help:"Move consignments whose clearance ended long ago to the archive, now rather than in the next hour."`
+	Trust   trustCommand   `cmd:"" help:"Show which issuers are trusted, and fetch their revocation lists."`
 	Health  healthCommand  `cmd:"" help:"Ask a running portal whether it could serve a page; for container health checks."`
 }
 

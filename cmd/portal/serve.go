@@ -8,13 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"customs.gov.az/portal/db"
-	"customs.gov.az/portal/esign"
 	"customs.gov.az/portal/handlers"
 	"customs.gov.az/portal/live"
 	"customs.gov.az/portal/locales"
@@ -25,7 +23,8 @@ type serveCommand struct {
 	web
 	DatabaseURL string `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving, as a role without DDL; several hosts allowed. May come from PORTAL_DATABASE_URL_FILE."`
 	SessionKeys string `env:"PORTAL_SESSION_KEYS" help:"Keys that sign the session cookie, newest first. May come from PORTAL_SESSION_KEYS_FILE."`
-	Trust       string `env:"PORTAL_TRUST" type:"path" help:"Folder of issuer profiles and certificates."`
+	Trust       string `env:"PORTAL_TRUST" type:"path" help:"Folder of issuer profiles and certificates; read again when it changes."`
+	CRLs        string `name:"crls" env:"PORTAL_CRLS" type:"path" help:"Folder that keeps revocation lists between starts; *.crl put there is used too (default: in memory only)."`
 }
 
 // Run serves until ctx ends.
@@ -47,16 +46,16 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("these settings are wrong:\n%w", err)
 	}
-	trust, err := esign.LoadTrust(os.DirFS(s.Trust))
+	log := newLog(e.stderr, s.LogJSON)
+	trust, err := openTrust(s.Trust, s.CRLs, log)
 	if err != nil {
-		return fmt.Errorf("PORTAL_TRUST: %w", err)
+		return err
 	}
 	d, err := db.Open(ctx, url, db.Options{})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	log := newLog(e.stderr, s.LogJSON)
 	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func(listeners) {
 		log.Info("serving", "url", settings.url.String())
 	}})
@@ -65,7 +64,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 // service is what a portal is made of, besides its settings.
 type service struct {
 	db    *db.DB
-	trust *esign.Trust
+	trust *trust
 	keys  [][]byte
 	log   *slog.Logger
 	ready func(listeners) // called once all listeners are open
@@ -85,16 +84,12 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := esign.NewVerifier(esign.Options{Trust: s.trust, Now: time.Now})
-	if err != nil {
-		return err
-	}
 	register := db.NewRegister(s.db)
 	defer register.Close()
 	hub := live.New(20_000)
 	portal, err := handlers.New(handlers.Options{
 		DB: s.db, Register: register, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
-		Contacts: w.Contact.contacts(), Verifier: verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
+		Contacts: w.Contact.contacts(), Verifier: s.trust.verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
 		Limits: c.limits, Senders: c.senders, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
@@ -122,13 +117,17 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 			Certificates: certificates, MinVersion: tls.VersionTLS12,
 			// The certificate is looked at by package esign, which can say
 			// what is wrong with it; the handshake only proves the key.
-			ClientAuth: tls.RequestClientCert, ClientCAs: s.trust.ClientCAs(), SessionTicketsDisabled: true,
+			ClientAuth: tls.RequestClientCert, SessionTicketsDisabled: true,
 		}
+		card.TLSConfig.GetConfigForClient = s.trust.offer(card.TLSConfig)
 		start(ctx, g, card, l.card)
 	}
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
 	g.Go(func() error { sweep(ctx, s); return nil })
+	g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
+	g.Go(func() error { s.trust.follow(ctx); return nil })
+	g.Go(func() error { s.trust.refresh(ctx); return nil })
 	g.Go(func() error { archive(ctx, s, w.Archive); return nil })
 	if s.ready != nil {
 		s.ready(l)

@@ -139,14 +139,32 @@ func (s store) server(issuer *Authority) error {
 // trust writes the profiles and the certificates that they name.
 func (s store) trust(a map[string]*Authority) error {
 	files := map[string][]byte{
-		"trust/root.pem":      certificatePEM(a["root"].Certificate),
-		"trust/business.pem":  certificatePEM(a["business"].Certificate),
-		"trust/citizens.pem":  certificatePEM(a["citizens"].Certificate),
-		"trust/business.json": []byte(businessProfile),
-		"trust/citizens.json": []byte(citizensProfile),
+		"trust/root.pem":     certificatePEM(a["root"].Certificate),
+		"trust/business.pem": certificatePEM(a["business"].Certificate),
+		"trust/citizens.pem": certificatePEM(a["citizens"].Certificate),
+	}
+	for issuer, text := range profiles() {
+		files["trust/"+issuer+".json"] = fmt.Appendf(nil, text, unpublished)
 	}
 	for name, content := range files {
 		if err := s.keepFile(name, 0o644, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// profiles are the texts of the issuers' profiles, by name.
+func profiles() map[string]string {
+	return map[string]string{"business": businessProfile, "citizens": citizensProfile}
+}
+
+// Publish lets the profiles in dir ask the [Responder] that answers at base,
+// such as "http://127.0.0.1:8090". [Create] takes it back.
+func Publish(dir, base string) error {
+	s := store{dir: dir}
+	for issuer, text := range profiles() {
+		if err := s.keepFile("trust/"+issuer+".json", 0o644, fmt.Appendf(nil, text, published(base, issuer))); err != nil {
 			return err
 		}
 	}

@@ -89,6 +89,16 @@ func People() []Person {
 			Expect: esign.NotYetValid, Note: "the certificate begins in a month",
 		},
 		{
+			Name: "revoked", GivenName: "Elçin", Surname: "Həsənov", Organisation: agro,
+			VOENs: []customs.VOEN{"1499000151"}, PIN: "5E7HR2W", issuer: "business",
+			Expect: esign.Revoked, Note: "the issuer has withdrawn the certificate",
+		},
+		{
+			Name: "suspended", GivenName: "Lalə", Surname: "Rzayeva", Organisation: textile,
+			VOENs: []customs.VOEN{"1699000171"}, PIN: "6L3RZ8Y", issuer: "business",
+			Expect: esign.Suspended, Note: "the issuer has suspended the certificate (certificateHold)",
+		},
+		{
 			Name: "novoen", GivenName: "Tural", Surname: "Nəsirov", PIN: "9T5NY3H", issuer: "citizens",
 			Expect: esign.NoVOEN, Note: "a citizen's certificate with a personal number only",
 		},

@@ -22,7 +22,7 @@ const businessProfile = `{
   "voen": {"attributes": ["2.5.4.97"], "prefixes": ["VATAZ-", "TINAZ-"], "several": true},
   "pin": {"attributes": ["2.5.4.5"], "prefixes": ["PNOAZ-"], "required": true},
   "organisation": ["2.5.4.10"],
-  "revocation": {"mode": "none", "reason": "the demo's issuers publish nothing"}
+  "revocation": %s
 }
 `
 
@@ -41,9 +41,17 @@ const citizensProfile = `{
     }
   },
   "pin": {"attributes": ["2.5.4.5"], "prefixes": ["PNOAZ-"], "required": true},
-  "revocation": {"mode": "none", "reason": "the demo's issuers publish nothing"}
+  "revocation": %s
 }
 `
+
+// unpublished is the revocation part until somebody answers for the issuers.
+const unpublished = `{"mode": "none", "reason": "nobody answers for the demo's issuers here"}`
+
+// published names the addresses at which a [Responder] answers.
+func published(base, issuer string) string {
+	return fmt.Sprintf(`{"mode": "ocsp_then_crl", "ocsp": [%q], "crl": [%q]}`, base+"/ocsp/"+issuer, base+"/crl/"+issuer+".crl")
+}
 
 // readme tells a newcomer who the people are and how to sign in as one.
 func readme() string {

@@ -1,0 +1,416 @@
+package revocation
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"customs.gov.az/portal/esign"
+	"customs.gov.az/portal/esign/democa"
+)
+
+// office is an issuer's server: it says what a test wants and counts.
+type office struct {
+	*httptest.Server
+	asked      atomic.Int32
+	ocsp, list func() ([]byte, int) // nil: 404
+}
+
+func newOffice(t testing.TB) *office {
+	t.Helper()
+	o := &office{}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.asked.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		f := o.list
+		if r.Method == http.MethodPost {
+			f = o.ocsp
+		}
+		if f == nil {
+			http.NotFound(w, r)
+			return
+		}
+		b, status := f()
+		w.WriteHeader(status)
+		_, _ = w.Write(b)
+	}))
+	t.Cleanup(o.Close)
+	return o
+}
+
+func always(b []byte) func() ([]byte, int) { return func() ([]byte, int) { return b, http.StatusOK } }
+
+func newChecker(t testing.TB, edit ...func(*Options)) *Checker {
+	t.Helper()
+	o := Options{Now: clock, Timeout: 20 * time.Second}
+	for _, e := range edit {
+		e(&o)
+	}
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func quick(o *Options) { o.Timeout = 300 * time.Millisecond }
+
+func (w world) check(t testing.TB, c *Checker, r esign.RevocationRule) error {
+	t.Helper()
+	return c.Check(t.Context(), w.person.Certificate, w.ca.Certificate, r)
+}
+
+func TestModes(t *testing.T) {
+	w := newWorld(t)
+	good := w.answer().make(t)
+	revoked, unknown, forged := w.answer(), w.answer(), w.answer()
+	revoked.status, unknown.status = statusRevoked(1), statusUnknown
+	forged.signer, forged.embed = w.other, w.other.Certificate
+	held := crl(t, w.ca, entry(w.person.Certificate, 6))
+	for _, tt := range []struct {
+		name string
+		mode esign.RevocationMode
+		ocsp []byte
+		list []byte
+		want esign.Reason
+	}{
+		{"OCSP good", esign.RevocationOCSP, good, held, ""},
+		{"OCSP revoked", esign.RevocationOCSP, revoked.make(t), nil, esign.Revoked},
+		{"OCSP unknown", esign.RevocationOCSP, unknown.make(t), nil, esign.RevocationUnknown},
+		{"OCSP forged", esign.RevocationOCSP, forged.make(t), nil, esign.RevocationUnknown},
+		{"OCSP absent, list not wanted", esign.RevocationOCSP, nil, held, esign.RevocationUnknown},
+		{"list good", esign.RevocationCRL, revoked.make(t), crl(t, w.ca), ""},
+		{"list on hold", esign.RevocationCRL, good, held, esign.Suspended},
+		{"list absent", esign.RevocationCRL, good, nil, esign.RevocationUnknown},
+		{"list forged", esign.RevocationCRL, good, crl(t, w.elsewhere), esign.RevocationUnknown},
+		{"both, OCSP good", esign.RevocationBoth, good, held, ""},
+		{"both, OCSP says unknown", esign.RevocationBoth, unknown.make(t), crl(t, w.ca), esign.RevocationUnknown},
+		{"both, OCSP forged, list good", esign.RevocationBoth, forged.make(t), crl(t, w.ca), ""},
+		{"both, OCSP absent, list on hold", esign.RevocationBoth, nil, held, esign.Suspended},
+		{"both absent", esign.RevocationBoth, nil, nil, esign.RevocationUnknown},
+		{"no mode", "", good, crl(t, w.ca), esign.RevocationUnknown},
+		{"too large an answer", esign.RevocationOCSP, make([]byte, maxOCSP+1), nil, esign.RevocationUnknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			if tt.ocsp != nil {
+				o.ocsp = always(tt.ocsp)
+			}
+			if tt.list != nil {
+				o.list = always(tt.list)
+			}
+			err := w.check(t, newChecker(t), esign.RevocationRule{Mode: tt.mode, OCSP: []string{o.URL}, CRL: []string{o.URL + "/list"}})
+			wantReason(t, err, tt.want)
+		})
+	}
+}
+
+func TestNonceIsAskedForAndCompared(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	o.ocsp = always(w.answer().make(t)) // an older answer, replayed
+	rule := esign.RevocationRule{Mode: esign.RevocationOCSP, OCSP: []string{o.URL}}
+	wantReason(t, w.check(t, newChecker(t), rule), "")
+	rule.Nonce = true
+	wantReason(t, w.check(t, newChecker(t), rule), esign.RevocationUnknown)
+}
+
+func TestSecondResponderIsAsked(t *testing.T) {
+	w := newWorld(t)
+	dead, alive := newOffice(t), newOffice(t)
+	dead.Close()
+	alive.ocsp = always(w.answer().make(t))
+	err := w.check(t, newChecker(t), esign.RevocationRule{Mode: esign.RevocationOCSP, OCSP: []string{dead.URL, alive.URL}})
+	wantReason(t, err, "")
+}
+
+func TestAnswersAreKept(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	o.ocsp = always(w.answer().make(t))
+	at := now
+	c := newChecker(t, func(o *Options) { o.Now = func() time.Time { return at } })
+	rule := esign.RevocationRule{Mode: esign.RevocationOCSP, OCSP: []string{o.URL}}
+	for range 5 {
+		wantReason(t, w.check(t, c, rule), "")
+	}
+	if n := o.asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	at = now.Add(keepAnswer)
+	wantReason(t, w.check(t, c, rule), "")
+	if n := o.asked.Load(); n != 2 {
+		t.Errorf("asked %d times after the answer had run out", n)
+	}
+}
+
+// TestOneQuestionAtATime has many people wait for one answer.
+func TestOneQuestionAtATime(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	b, open, arrived := w.answer().make(t), make(chan struct{}), make(chan struct{}, 100)
+	o.ocsp = func() ([]byte, int) { arrived <- struct{}{}; <-open; return b, http.StatusOK }
+	c := newChecker(t)
+	rule := esign.RevocationRule{Mode: esign.RevocationOCSP, OCSP: []string{o.URL}}
+	var wg sync.WaitGroup
+	first, gone := context.WithCancel(t.Context())
+	wg.Go(func() {
+		err := c.Check(first, w.person.Certificate, w.ca.Certificate, rule)
+		wantReason(t, err, esign.RevocationUnknown)
+	})
+	<-arrived
+	gone() // who asked first does not wait; the others get the answer all the same
+	for range 20 {
+		wg.Go(func() { wantReason(t, w.check(t, c, rule), "") })
+	}
+	close(open)
+	wg.Wait()
+	if n := o.asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// TestSlowResponder never answers: a check ends at its deadline, and the next
+// does not wait at all.
+func TestSlowResponder(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	forever := make(chan struct{})
+	t.Cleanup(func() { close(forever) })
+	o.ocsp = func() ([]byte, int) { <-forever; return nil, http.StatusOK }
+	o.list = always(crl(t, w.ca))
+	for _, tt := range []struct {
+		mode esign.RevocationMode
+		want esign.Reason
+	}{{esign.RevocationOCSP, esign.RevocationUnknown}, {esign.RevocationBoth, ""}} {
+		c := newChecker(t, quick)
+		rule := esign.RevocationRule{Mode: tt.mode, OCSP: []string{o.URL}, CRL: []string{o.URL + "/list"}}
+		began := time.Now()
+		wantReason(t, w.check(t, c, rule), tt.want)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: %v", tt.mode, took)
+		}
+		before := o.asked.Load()
+		w2 := w
+		w2.person = w.other
+		wantReason(t, w2.check(t, c, rule), tt.want)
+		if o.asked.Load() != before {
+			t.Errorf("%s: an address that did not answer was asked again at once", tt.mode)
+		}
+	}
+}
+
+func TestDeadAddressIsTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	at, b := now, w.answer().make(t)
+	o.ocsp = func() ([]byte, int) { return nil, http.StatusBadGateway }
+	c := newChecker(t, func(o *Options) { o.Now = func() time.Time { return at } })
+	rule := esign.RevocationRule{Mode: esign.RevocationOCSP, OCSP: []string{o.URL}}
+	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
+	o.ocsp = always(b)
+	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
+	at = now.Add(deadFor)
+	wantReason(t, w.check(t, c, rule), "")
+}
+
+func TestRedirectsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	target := newOffice(t)
+	target.ocsp, target.list = always(w.answer().make(t)), always(crl(t, w.ca))
+	hop := httptest.NewServer(http.RedirectHandler(target.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(hop.Close)
+	err := w.check(t, newChecker(t), esign.RevocationRule{Mode: esign.RevocationBoth, OCSP: []string{hop.URL}, CRL: []string{hop.URL}})
+	wantReason(t, err, esign.RevocationUnknown)
+	if target.asked.Load() != 0 {
+		t.Error("a redirect was followed")
+	}
+}
+
+// TestAddressesInCertificates are used only when the profile allows it, and
+// never lead into the house.
+func TestAddressesInCertificates(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	w.person = issue(t, w.ca, "Person", func(r *democa.Request) {
+		r.Edit = func(c *x509.Certificate) { c.OCSPServer, c.CRLDistributionPoints = []string{o.URL}, []string{o.URL} }
+	})
+	o.ocsp, o.list = always(w.answer().make(t)), always(crl(t, w.ca))
+	outside := func(op *Options) { op.Outside = http.DefaultTransport } // as if the address were public
+	for _, mode := range []esign.RevocationMode{esign.RevocationOCSP, esign.RevocationCRL} {
+		silent := esign.RevocationRule{Mode: mode}
+		open := esign.RevocationRule{Mode: mode, FromCertificate: true}
+		wantReason(t, w.check(t, newChecker(t, outside), silent), esign.RevocationUnknown)
+		wantReason(t, w.check(t, newChecker(t), open), esign.RevocationUnknown)
+		if n := o.asked.Load(); n != 0 {
+			t.Errorf("%s: %d questions reached a private address", mode, n)
+		}
+		wantReason(t, w.check(t, newChecker(t, outside), open), "")
+		o.asked.Store(0)
+	}
+}
+
+func TestOnlyPublicAddresses(t *testing.T) {
+	for to, want := range map[string]bool{
+		"93.184.215.14:80": true, "8.8.8.8:443": true, "[2606:2800:21f:cb07::1]:80": true,
+		"8.8.8.8:22": false, "8.8.8.8:8080": false, "127.0.0.1:80": false, "127.9.9.9:80": false, "0.0.0.0:80": false,
+		"10.0.0.1:80": false, "172.16.0.1:80": false, "192.168.1.1:443": false, "169.254.169.254:80": false, "100.64.0.1:80": false,
+		"224.0.0.1:80": false, "255.255.255.255:80": false, "240.0.0.1:80": false, "192.0.0.8:80": false, "198.18.0.1:80": false,
+		"[::1]:80": false, "[::]:80": false, "[fe80::1]:80": false, "[fe80::1%eth0]:80": false, "[fd00::1]:80": false, "[ff02::1]:80": false,
+		"[::ffff:127.0.0.1]:80": false, "[::ffff:10.0.0.1]:80": false, "[64:ff9b::a00:1]:80": false, "[2002:a00:1::]:80": false,
+		"[::127.0.0.1]:80": false, "[2001:db8::1]:80": false, "name:80": false, "": false,
+	} {
+		if got := onlyPublic("tcp", to, nil) == nil; got != want {
+			t.Errorf("%s: %v", to, got)
+		}
+	}
+}
+
+func TestOddAddresses(t *testing.T) {
+	c := newChecker(t)
+	for _, u := range []string{"ldap://a/b", "file:///etc/passwd", "http://", "//a", "http://user:word@127.0.0.1/", "http://a\x00b/", "gopher://a/"} {
+		if _, err := c.client.fetch(t.Context(), address{url: u}, "", nil, 10); !errors.Is(err, errAddress) {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+}
+
+func TestErrorsDoNotNameAddresses(t *testing.T) {
+	o := newOffice(t)
+	o.Close()
+	_, err := newChecker(t).client.fetch(t.Context(), address{url: o.URL + "/?serial=123"}, "", nil, 10)
+	if err == nil || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "serial") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestListsOnDisk(t *testing.T) {
+	w := newWorld(t)
+	folder := t.TempDir()
+	keep := func(o *Options) { o.Folder = folder }
+	o := newOffice(t)
+	o.list = always(crl(t, w.ca, entry(w.person.Certificate, 1)))
+	rule := esign.RevocationRule{Mode: esign.RevocationCRL, CRL: []string{o.URL}}
+	wantReason(t, w.check(t, newChecker(t, keep), rule), esign.Revoked)
+	o.Close()
+	wantReason(t, w.check(t, newChecker(t, keep), rule), esign.Revoked) // after a start, from the folder
+	wantReason(t, w.check(t, newChecker(t), rule), esign.RevocationUnknown)
+
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 || entries[0].Name() != fileFor(o.URL) {
+		t.Errorf("the folder holds %v, %v", entries, err)
+	}
+}
+
+// TestListsOfTheOperator are files that somebody puts into the folder.
+func TestListsOfTheOperator(t *testing.T) {
+	w := newWorld(t)
+	folder := t.TempDir()
+	put := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(folder, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("broken.crl", []byte("no list"))
+	put("other.txt", crl(t, w.ca))
+	var log bytes.Buffer
+	c := newChecker(t, func(o *Options) { o.Folder, o.Log = folder, textLog(&log) })
+	rule := esign.RevocationRule{Mode: esign.RevocationCRL}
+	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
+	if !strings.Contains(log.String(), "broken.crl") {
+		t.Errorf("the log does not name the broken file: %s", &log)
+	}
+	none := &esign.Trust{}
+	put("forged.crl", crl(t, w.elsewhere))
+	if err := c.Refresh(t.Context(), none); err != nil {
+		t.Error(err)
+	}
+	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
+	put("issuer.crl", crl(t, w.ca, entry(w.person.Certificate, 6)))
+	if err := c.Refresh(t.Context(), none); err != nil {
+		t.Error(err)
+	}
+	wantReason(t, w.check(t, c, rule), esign.Suspended)
+}
+
+func TestAnOldListDoesNotHideANewOne(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	at := now
+	c := newChecker(t, func(o *Options) { o.Now = func() time.Time { return at } })
+	rule := esign.RevocationRule{Mode: esign.RevocationCRL, CRL: []string{o.URL}}
+	long := func(l *x509.RevocationList) { l.NextUpdate = now.Add(48 * time.Hour) }
+	old := func(l *x509.RevocationList) { l.ThisUpdate = now.Add(-time.Hour) }
+	o.list = always(crl(t, w.ca, long, entry(w.person.Certificate, 1)))
+	wantReason(t, w.check(t, c, rule), esign.Revoked)
+	for _, replay := range [][]byte{crl(t, w.ca, long, old), crl(t, w.elsewhere, long), []byte("x"), nil} {
+		at = at.Add(2 * time.Hour)
+		o.list = always(replay)
+		wantReason(t, w.check(t, c, rule), esign.Revoked)
+	}
+	at = now.Add(72 * time.Hour)
+	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
+}
+
+func TestRefresh(t *testing.T) {
+	w := newWorld(t)
+	o := newOffice(t)
+	o.list = always(crl(t, w.ca, entry(w.person.Certificate, 1)))
+	trust := w.trust(t, `{"mode":"crl","crl":["`+o.URL+`"]}`)
+	c := newChecker(t)
+	if l := c.Lists(trust); len(l) != 1 || l[0].There {
+		t.Errorf("before: %+v", l)
+	}
+	for range 3 {
+		if err := c.Refresh(t.Context(), trust); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := o.asked.Load(); n != 1 {
+		t.Errorf("fetched %d times", n)
+	}
+	if l := c.Lists(trust); len(l) != 1 || !l[0].There || l[0].Entries != 1 || !l[0].NextUpdate.Equal(now.Add(time.Hour)) {
+		t.Errorf("after: %+v", l)
+	}
+	dead := newOffice(t)
+	dead.Close()
+	if err := c.Refresh(t.Context(), w.trust(t, `{"mode":"crl","crl":["`+dead.URL+`"]}`)); err == nil || !strings.Contains(err.Error(), "profile test, list 1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	m := newMemory(10)
+	for i := range 1000 {
+		m.put(string(rune(i)), verdict{until: now.Add(time.Hour)}, now)
+	}
+	if len(m.m) != 10 {
+		t.Errorf("%d answers are kept", len(m.m))
+	}
+	l := newLists("")
+	for i := range 200 {
+		l.put(string(rune(i)), &list{fetched: now.Add(time.Duration(i) * time.Second)})
+	}
+	if len(l.m) != maxLists || l.m[string(rune(199))] == nil || l.m[string(rune(0))] != nil {
+		t.Errorf("%d lists are kept, or the wrong ones", len(l.m))
+	}
+}
+
+func TestNewNeedsAClockAndAFolder(t *testing.T) {
+	for _, o := range []Options{{}, {Now: clock, Folder: "/nowhere/at/all"}} {
+		if c, err := New(o); err == nil || c != nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+}
