@@ -29,8 +29,9 @@ type Person struct {
 	Organisation string         // "" for a citizen
 	VOENs        []customs.VOEN // as in the certificate, none for a citizen
 	PIN          customs.PIN
-	Expect       esign.Reason // why signing in is refused, "" if it succeeds
-	Note         string       // what to expect, in English
+	Expect       esign.Reason   // why signing in is refused, "" if it succeeds
+	Note         string         // what to expect, in English
+	Represents   []customs.VOEN // by the demo's list of representatives; the certificate does not say so
 
 	issuer string
 	key    KeyMaker
@@ -101,6 +102,11 @@ func People() []Person {
 		{
 			Name: "novoen", GivenName: "Tural", Surname: "Nəsirov", PIN: "9T5NY3H", issuer: "citizens",
 			Expect: esign.NoVOEN, Note: "a citizen's certificate with a personal number only",
+		},
+		{
+			Name: "deputy", GivenName: "Fərid", Surname: "Rzayev", PIN: "6F1RZ8D", issuer: "citizens",
+			Represents: []customs.VOEN{"1499000151", "1599000161"},
+			Expect:     esign.NoVOEN, Note: "a citizen's certificate, but the list of representatives names two companies: they sign in and choose",
 		},
 		{
 			Name: "stranger", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,

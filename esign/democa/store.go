@@ -138,3 +138,14 @@ func (s store) write(name string, mode os.FileMode, content []byte) error {
 	}
 	return nil
 }
+
+// Load reads the pair of a person whose files Create has made in dir. The chain
+// is left out.
+func Load(dir, name string) (*Pair, error) {
+	s := store{dir: dir}
+	p := &Pair{Certificate: s.loadCertificate("people/" + name + ".pem"), Key: s.loadKey("people/" + name + ".key")}
+	if p.Certificate == nil || p.Key == nil {
+		return nil, fmt.Errorf("democa: no person %q", name)
+	}
+	return p, nil
+}

@@ -17,6 +17,10 @@ const businessProfile = `{
     "signed_file": {
       "key_usage": ["nonRepudiation", "digitalSignature"],
       "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
+    },
+    "sima": {
+      "key_usage": ["nonRepudiation", "digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
     }
   },
   "voen": {"attributes": ["2.5.4.97"], "prefixes": ["VATAZ-", "TINAZ-"], "several": true},
@@ -36,6 +40,10 @@ const citizensProfile = `{
       "ext_key_usage": ["1.3.6.1.5.5.7.3.2"]
     },
     "signed_file": {
+      "key_usage": ["nonRepudiation", "digitalSignature"],
+      "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
+    },
+    "sima": {
       "key_usage": ["nonRepudiation", "digitalSignature"],
       "ext_key_usage": ["1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"]
     }
@@ -80,7 +88,10 @@ that it may trust for websites.
 			fmt.Fprintf(&b, ", VÖEN %s", v)
 		}
 		outcome := "signs in"
-		if p.Expect != "" {
+		switch {
+		case len(p.Represents) > 0:
+			outcome = "signs in as a representative"
+		case p.Expect != "":
 			outcome = "does not sign in (" + string(p.Expect) + ")"
 		}
 		fmt.Fprintf(&b, "\n          %s: %s\n", outcome, p.Note)
