@@ -19,6 +19,7 @@ import (
 	"customs.gov.az/portal/live"
 	"customs.gov.az/portal/locales"
 	"customs.gov.az/portal/mygov"
+	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/static"
 	"customs.gov.az/portal/views"
 )
@@ -28,7 +29,8 @@ import (
 type Options struct {
 	DB             *db.DB
 	Register       *db.Register
-	Hub            *live.Hub // nil: pages do not move by themselves
+	Seals          *register.Verifiers // of the register's log; nil: it is not sealed and there are no receipts
+	Hub            *live.Hub           // nil: pages do not move by themselves
 	Catalogue      *locales.Catalogue
 	Assets         *static.Assets
 	Checkpoints    customs.Checkpoints

@@ -41,6 +41,15 @@ func (p *Portal) Handler() http.Handler {
 	e.GET("/goods/events", p.signedIn(p.events))
 	get(e, "/goods/:code", limit(p.signedIn(p.detail)))
 
+	get(e, "/receipts/:id", limit(p.sealing(p.signedIn(p.receipt))))
+	get(e, "/receipts/:id/receipt.json", limit(p.sealing(p.signedIn(p.receiptJSON))))
+	get(e, "/receipts/:id/receipt.tlog-proof", limit(p.sealing(p.signedIn(p.receiptProof))))
+	get(e, "/receipts/:id/qr.png", limit(p.sealing(p.signedIn(p.receiptQR))))
+	get(e, views.VerifyPath, limit(p.sealing(p.verify)))
+	e.POST(views.VerifyPath, limit(p.sealing(p.checkReceipt)))
+	get(e, registerPath+"/checkpoint", limit(p.checkpoint))
+	get(e, registerPath+"/tile/*", limit(p.tile))
+
 	get(e, "/appeals", limit(p.open(p.appeals)))
 	get(e, "/help", limit(p.open(views.Help)))
 	get(e, "/accessibility", limit(p.open(views.Accessibility)))

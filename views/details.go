@@ -16,6 +16,7 @@ type DetailView struct {
 	Checkpoint customs.Checkpoint
 	ItemsPage  int           // page of the goods items, from 1; out of range shows the nearest
 	Elapsed    time.Duration // how long the request took to process
+	Receipt    string        // address of this answer's receipt; "": there is none
 }
 
 // itemsPerPage is how many goods items a page shows; a registration can hold

@@ -17,6 +17,7 @@ type GoodsView struct {
 	Checkpoints customs.Checkpoints
 	Ignored     []string      // names of query parameters that were left out as unknown or malformed
 	Elapsed     time.Duration // how long the request took to process (regulation, clause 1.7)
+	Receipt     string        // address of this answer's receipt; "": there is none
 	PageSize    int           // rows a page
 	Downloads   bool          // the list can be had as a file
 }

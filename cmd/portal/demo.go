@@ -59,7 +59,9 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 
 	server, err := d.prepare(ctx, log)
 	if server != nil {
-		defer func() { err = errors.Join(err, server.Stop(), os.Remove(d.addressFile())) }()
+		defer func() {
+			err = errors.Join(err, server.Stop(), os.Remove(d.addressFile()), os.RemoveAll(filepath.Join(d.Data, demoOwnerURL)))
+		}()
 	}
 	if err != nil {
 		return err
@@ -86,9 +88,9 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	start(ctx, g, newServer(responder.handler), responder)
 	g.Go(func() error { return d.move(ctx, settings, database, log) })
 	g.Go(func() error {
-	start(ctx, g, newServer(responder.handler), responder)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -109,6 +111,9 @@ func (d *demoCommand) defaults() error {
 	if d.TLSCert == "" && d.TLSKey == "" {
 		d.TLSCert = filepath.Join(d.Data, "tls", "server.pem")
 		d.TLSKey = filepath.Join(d.Data, "tls", "server.key")
+	}
+	if err := d.Sealing.demo(d.Data); err != nil {
+		return err
 	}
 	if d.Every != 0 && d.Every < time.Second {
 		return errors.New("--every: at least a second, or 0 for none")
@@ -133,6 +138,9 @@ func (d *demoCommand) prepare(ctx context.Context, log *slog.Logger) (*pgserver.
 			return err
 		}
 		if err := db.Migrate(ctx, server.URL("portal_owner", demoDatabaseName), "portal"); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(d.Data, demoOwnerURL), []byte(server.URL("portal_owner", demoDatabaseName)+"\n"), 0o600); err != nil {
 			return err
 		}
 		return os.WriteFile(d.addressFile(), []byte(server.URL("portal", demoDatabaseName)+"\n"), 0o600)

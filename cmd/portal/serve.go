@@ -88,7 +88,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	defer register.Close()
 	hub := live.New(20_000)
 	portal, err := handlers.New(handlers.Options{
-		DB: s.db, Register: register, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
+		DB: s.db, Register: register, Seals: c.seal.verifiers, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
 		Contacts: w.Contact.contacts(), Verifier: s.trust.verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
 		Limits: c.limits, Senders: c.senders, Log: s.log, Now: time.Now,
 	})

@@ -35,6 +35,7 @@ type web struct {
 	Archive     time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"Consignments move to the archive this long after their clearance ended, at least 30 days; 0: never."`
 	LogJSON     bool          `name:"log-json" env:"PORTAL_LOG_JSON" help:"Write the log as JSON."`
 	Contact     contact       `embed:"" prefix:"contact-"`
+	Sealing     sealing       `embed:"" prefix:"register-"`
 }
 
 // contact are the published contacts; the regulation's are the default.
@@ -68,6 +69,7 @@ type checked struct {
 	checkpoints  customs.Checkpoints
 	limits       db.Limits
 	senders      feed.Senders
+	seal         seal
 }
 
 // check reads the settings and reports all mistakes at once.
@@ -111,6 +113,10 @@ func (w *web) check() (checked, error) {
 	}
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
 	note(err)
+	if c.url != nil {
+		c.seal, err = w.Sealing.check(c.url.Host)
+		note(err)
+	}
 	return c, errors.Join(problems...)
 }
 

@@ -1,0 +1,224 @@
+package handlers
+
+import (
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/register"
+	"customs.gov.az/portal/views"
+)
+
+// verifyForm bounds the form: the receipt as a file and as text.
+const verifyForm = 2*register.MaxReceipt + 16<<10
+
+// verify is the page that checks receipts; with the code of a receipt in its
+// address it checks that one.
+func (p *Portal) verify(c echo.Context) error {
+	v := views.VerifyView{Keys: p.Seals.Keys, MaxSize: register.MaxReceipt}
+	if q := c.Request().URL.Query(); q.Has("i") || q.Has("h") {
+		if err := p.verifyCode(c, q, &v); err != nil {
+			return err
+		}
+	}
+	return p.showVerify(c, v)
+}
+
+// checkReceipt checks the receipt, or the VÖEN on a printed one, that a form
+// brings.
+func (p *Portal) checkReceipt(c echo.Context) error {
+	v := views.VerifyView{Keys: p.Seals.Keys, MaxSize: register.MaxReceipt}
+	text, q, err := readVerifyForm(c)
+	switch {
+	case errors.Is(err, errNothingSent):
+		v.Verdict = views.VerdictNothing
+	case err != nil:
+		return err
+	case q.Has("i"):
+		err = p.verifyCode(c, q, &v)
+	default:
+		err = p.verifyReceipt(c, text, &v)
+	}
+	if err != nil && !errors.Is(err, errNothingSent) {
+		return err
+	}
+	return p.showVerify(c, v)
+}
+
+func (p *Portal) showVerify(c echo.Context, v views.VerifyView) error {
+	status := http.StatusOK
+	if v.Verdict != "" && v.Verdict != views.VerdictProved && v.Verdict != views.VerdictPending {
+		status = http.StatusUnprocessableEntity
+	}
+	frame := p.page(c, "")
+	if key, ok := p.jar(c).key(); ok {
+		if s, err := p.DB.Session(c.Request().Context(), key); err == nil {
+			frame = p.personal(c, "", s)
+		}
+	}
+	return html(c, status, views.Verify(frame, v))
+}
+
+// verifyReceipt checks a receipt, and whether today's log still begins with the
+// tree that the receipt's checkpoint signs.
+func (p *Portal) verifyReceipt(c echo.Context, text []byte, v *views.VerifyView) error {
+	r, err := register.ParseReceipt(text)
+	var proved register.Proved
+	if err == nil {
+		proved, err = p.Seals.Check(r)
+	}
+	if err != nil {
+		v.Verdict = verdict(err)
+		return nil
+	}
+	extends, head, err := p.DB.Extends(c.Request().Context(), proved.Checkpoint.Tree)
+	if err != nil {
+		return err
+	}
+	if !extends {
+		v.Verdict = views.VerdictForked
+		return nil
+	}
+	v.Verdict, v.Answer, v.Now = views.VerdictProved, answerView(proved), head.Size
+	return nil
+}
+
+// verdict is what is told of a receipt that proves nothing.
+func verdict(err error) views.Verdict {
+	switch {
+	case errors.Is(err, register.ErrOpening):
+		return views.VerdictValues
+	case errors.Is(err, register.ErrCheckpoint):
+		return views.VerdictSignature
+	case errors.Is(err, register.ErrInclusion):
+		return views.VerdictInclusion
+	default:
+		return views.VerdictForm
+	}
+}
+
+// verifyCode checks the code of a printed receipt: the entry of that number
+// has that hash, and is in the log. What the entry says is shown only to who
+// knows the hash; the VÖEN is never shown, only compared.
+func (p *Portal) verifyCode(c echo.Context, q url.Values, v *views.VerifyView) error {
+	ctx := c.Request().Context()
+	v.Verdict = views.VerdictCode
+	id, err := strconv.ParseInt(q.Get("i"), 10, 64)
+	hash, hashErr := base64.RawURLEncoding.Strict().DecodeString(q.Get("h"))
+	if err != nil || hashErr != nil || id < 1 || len(hash) != len(register.Hash{}) {
+		return nil
+	}
+	record, err := p.DB.Leaf(ctx, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text, err := record.Append(nil)
+	if err != nil {
+		return err
+	}
+	if register.LeafHash(text) != register.Hash(hash) {
+		return nil
+	}
+	in, err := p.DB.Include(ctx, id)
+	if errors.Is(err, db.ErrNotSealed) {
+		v.Verdict = views.VerdictPending
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	signed, err := p.signedHead(in.Head)
+	if err != nil {
+		return err
+	}
+	v.Verdict, v.Now = views.VerdictProved, in.Head.Size
+	v.Answer = views.Answer{Record: record, LeafHash: register.Hash(hash), Origin: signed.Origin, Size: signed.Tree.N}
+	compareVOEN(q, record, v)
+	return nil
+}
+
+// compareVOEN compares a VÖEN that a person read off a paper with the entry's.
+func compareVOEN(q url.Values, r register.Record, v *views.VerifyView) {
+	salt, err := base64.RawURLEncoding.Strict().DecodeString(q.Get("k"))
+	if err != nil || len(salt) != register.SaltSize {
+		return
+	}
+	v.Code = url.Values{"i": q["i"], "h": q["h"], "k": q["k"]}
+	if !q.Has("voen") {
+		return
+	}
+	v.Compared = strings.TrimSpace(q.Get("voen"))
+	voen, err := customs.ParseVOEN(v.Compared)
+	v.Same = err == nil && register.Commit(salt, []byte(voen)) == r.Commitments[register.Subject]
+}
+
+// errNothingSent is a form without a receipt.
+var errNothingSent = errors.New("handlers: no receipt was sent")
+
+// readVerifyForm reads the form: a receipt as the file “receipt” or as text, or
+// the values of a code with a VÖEN.
+func readVerifyForm(c echo.Context) ([]byte, url.Values, error) {
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, verifyForm)
+	if !strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
+		if err := r.ParseForm(); err != nil {
+			return nil, nil, badForm(err)
+		}
+		return orNothing([]byte(r.PostForm.Get("text")), r.PostForm)
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, nil, badForm(err)
+	}
+	var file, text []byte
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, nil, badForm(err)
+		}
+		b, err := io.ReadAll(io.LimitReader(part, register.MaxReceipt+1))
+		if err != nil {
+			return nil, nil, badForm(err)
+		}
+		switch part.FormName() {
+		case "receipt":
+			file = b
+		case "text":
+			text = b
+		}
+	}
+	if len(file) > 0 {
+		text = file
+	}
+	return orNothing(text, nil)
+}
+
+func orNothing(text []byte, q url.Values) ([]byte, url.Values, error) {
+	if len(strings.TrimSpace(string(text))) == 0 && !q.Has("i") {
+		return nil, nil, errNothingSent
+	}
+	return text, q, nil
+}
+
+// badForm is the reader's mistake; one too large has its own answer.
+func badForm(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return echo.NewHTTPError(http.StatusBadRequest)
+}
