@@ -436,7 +436,7 @@ func receiptFacts(p Page, a Answer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = fact(p.L.T("receipt.hash"), a.LeafHash.String(), "SHA-256").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fact(p.L.T("receipt.checksum"), a.LeafHash.String(), "SHA-256").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
