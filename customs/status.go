@@ -1,5 +1,7 @@
 package customs
 
+import "slices"
+
 // Status is where a consignment stands in customs clearance.
 type Status string
 
@@ -40,15 +42,7 @@ func (s Status) Terminal() bool {
 
 // Known reports whether the status has words of its own.
 func (s Status) Known() bool {
-	if s.Terminal() {
-		return true
-	}
-	for _, k := range PendingStatuses {
-		if s == k {
-			return true
-		}
-	}
-	return false
+	return s.Terminal() || slices.Contains(PendingStatuses, s)
 }
 
 // Actor is who must act next on a consignment.

@@ -45,7 +45,8 @@ func (c *columns) add(row ...any) {
 
 func grow[T any](col *any, v T) {
 	list, _ := (*col).([]T)
-	*col = append(list, v)
+	list = append(list, v)
+	*col = list
 }
 
 // queue runs the statement with the arrays, if there are rows, and hands on

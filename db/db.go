@@ -140,8 +140,7 @@ func (d *DB) inTx(ctx context.Context, role string, f func(pgx.Tx) error) error 
 // scrub keeps the address of the database, which may hold a password, out of
 // an error's text.
 func scrub(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		return errors.New("it cannot be parsed")
 	}
 	return err

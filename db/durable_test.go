@@ -47,7 +47,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		d, err := db.Open(t.Context(), s.URL("portal", "portal"), db.Options{MaxConns: 8})
 		must(t, err)
 		before := kept.count()
-		load(t, d, &kept, before+100, func() { must(t, syscall.Kill(s.PID(), syscall.SIGKILL)) })
+		load(t, d, &kept, before+50, func() { must(t, syscall.Kill(s.PID(), syscall.SIGKILL)) })
 		d.Close()
 		<-s.Done()
 		must(t, s.Stop())

@@ -233,7 +233,8 @@ func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
 	}
 	c.queue(b, `
 		insert into consignment_event (registration, revision, status, status_at)
-		select * from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])
+		select registration, revision, status, status_at
+		  from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) as t (registration, revision, status, status_at)
 		on conflict do nothing`, discard)
 }
 
@@ -254,9 +255,15 @@ func queuePending(b *pgx.Batch, winners []Snapshot) {
 		insert into pending (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
 		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
-		select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
+		select registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
+		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search
+		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
 		       $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[],
 		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[])
+		    as t (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
+		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
 		on conflict (registration) do update
 		   set (voen, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
 		        document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,

@@ -32,12 +32,14 @@ func TestFates(t *testing.T) {
 		{"another checkpoint, newer", []db.Snapshot{goodsOf(aysel, "R1", 9, at("00921"))}, []db.Fate{db.Elsewhere}},
 		{"another checkpoint, the same", []db.Snapshot{goodsOf(aysel, "R1", 5, at("00921"))}, []db.Fate{db.Elsewhere}},
 		{"newer", []db.Snapshot{goodsOf(aysel, "R1", 6)}, []db.Fate{db.Stored}},
-		{"all in one batch, in the order of the lines",
+		{
+			"all in one batch, in the order of the lines",
 			[]db.Snapshot{
 				goodsOf(aysel, "R2", 2), goodsOf(aysel, "R2", 1), goodsOf(aysel, "R2", 2), goodsOf(aysel, "R2", 3),
 				goodsOf(aysel, "R2", 3, with(customs.Held)), goodsOf(aysel, "R2", 9, at("00921")), goodsOf(aysel, "R3", 1), goodsOf(aysel, "R2", 2, with(customs.Held)),
 			},
-			[]db.Fate{db.Stored, db.Older, db.Same, db.Stored, db.Conflict, db.Elsewhere, db.Stored, db.Older}},
+			[]db.Fate{db.Stored, db.Older, db.Same, db.Stored, db.Conflict, db.Elsewhere, db.Stored, db.Older},
+		},
 		{"nothing", nil, []db.Fate{}},
 	} {
 		if got := store(t, d, test.batch...); !slices.Equal(got, test.want) {
@@ -67,7 +69,7 @@ func sameAsTruth(t *testing.T, su *pgx.Conn) {
 		model as (
 		  select registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle, document_number, goods_count, commodity_code from pending)
 		select coalesce(string_agg(registration, ' '), '') from (
-		  (select * from truth except select * from model) union all (select * from model except select * from truth)) d`
+		  (table truth except table model) union all (table model except table truth)) d`
 	if got := one[string](t, su, difference); got != "" {
 		t.Errorf("the read model differs from the consignments in %s", got)
 	}

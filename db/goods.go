@@ -226,7 +226,7 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	})
 	b.Queue(`
 		select revision, status, status_at, received_at
-		  from (select e.*, lag(status) over (order by revision) as before
+		  from (select e.revision, e.status, e.status_at, e.received_at, lag(status) over (order by revision) as before
 		          from (select revision, status, status_at, received_at from consignment_event where registration = $1
 		                union
 		                select e.revision, e.status, e.status_at, e.received_at

@@ -52,8 +52,7 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 		return err
 	}
 	if err := again(func() error { return m.Migrate(ctx) }); err != nil {
-		var newer migrate.BadVersionError
-		if errors.As(err, &newer) {
+		if _, ok := errors.AsType[migrate.BadVersionError](err); ok {
 			return fmt.Errorf("%w: it is newer than this program", ErrVersion)
 		}
 		return err

@@ -100,14 +100,17 @@ func TestLines(t *testing.T) {
 		},
 		"again, older, other content, newer": {
 			line("R1", 2) + "\n" + line("R1", 2) + "\n" + line("R1", 1) + "\n" + line("R1", 2, "registered\"", "held\"") + "\n" + line("R1", 3),
-			intake.Result{Lines: 5, Stored: 2, Same: 1, Older: 1, Rejected: 1}, "4 rejected revision_conflict",
+			intake.Result{Lines: 5, Stored: 2, Same: 1, Older: 1, Rejected: 1},
+			"4 rejected revision_conflict",
 		},
 		"another checkpoint": {
 			line("R1", 1) + "\n" + line("R1", 2, "00911", "00921"),
-			intake.Result{Lines: 2, Stored: 1, Rejected: 1}, "2 rejected other_checkpoint",
+			intake.Result{Lines: 2, Stored: 1, Rejected: 1},
+			"2 rejected other_checkpoint",
 		},
 		"unknown status and checkpoint": {
-			line("R1", 1, `"registered"`, `"sniffed"`, "00911", "99999"), intake.Result{Lines: 1, Stored: 1, Warned: 1},
+			line("R1", 1, `"registered"`, `"sniffed"`, "00911", "99999"),
+			intake.Result{Lines: 1, Stored: 1, Warned: 1},
 			"1 accepted unknown_checkpoint, 1 accepted unknown_status",
 		},
 		"invalid UTF-8":        {line("R1", 1) + "\n" + line("R2", 1, "Ə", "\xff"), intake.Result{Lines: 2, Stored: 1, Rejected: 1}, "2 rejected invalid_utf8"},
@@ -118,7 +121,8 @@ func TestLines(t *testing.T) {
 		},
 		"numbers as text, text as numbers": {
 			line("R1", 1, `"revision":1`, `"revision":"1"`, `"1499000151"`, `1499000151`) + "\n" + line("R2", 1),
-			intake.Result{Lines: 2, Stored: 1, Rejected: 1}, "1 rejected number_expected, 1 rejected text_expected",
+			intake.Result{Lines: 2, Stored: 1, Rejected: 1},
+			"1 rejected number_expected, 1 rejected text_expected",
 		},
 		"a date to come": {line("R1", 1, "2026-03-01T08", "2026-03-09T08") + "\n" + line("R2", 1), intake.Result{Lines: 2, Stored: 1, Rejected: 1}, "1 rejected in_the_future"},
 		"zero characters": {
