@@ -42,7 +42,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	took := elapsed(c)
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
 	page, err := render(c, views.Goods(p.greeted(c, s), views.GoodsView{
-		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize,
+		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
 	}))
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowGoods, register.Answered, 1, took))
 	place, _ := p.Checkpoints.Get(d.Consignment.Checkpoint)
 	page, err := render(c, views.Details(p.personal(c, "", s), views.DetailView{
-		Detail: d, Checkpoint: place, ItemsPage: itemsPage(c.QueryParam("items")), Elapsed: took,
+		Detail: d, Checkpoint: place, ItemsPage: itemsPage(c.QueryParam("items")), Elapsed: took, Receipt: p.receiptPath(c),
 	}))
 	if err != nil {
 		return err
@@ -153,80 +153,4 @@ func (p *Portal) failed(c echo.Context, key db.SessionKey, action register.Actio
 		_ = p.Register.Submit(ctx, p.entry(c, s, action, register.Failed, 0, elapsed(c))).Wait(ctx)
 	}
 	return err
-}
-
-// events is the stream that tells an open page to look again. It carries no
-// data; the page asks the list as usual.
-func (p *Portal) events(c echo.Context, key db.SessionKey) error {
-	s, err := p.DB.Session(c.Request().Context(), key)
-	if errors.Is(err, db.ErrNoSession) {
-		return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
-	}
-	if err != nil {
-		return err
-	}
-	if p.Hub == nil {
-		return c.NoContent(http.StatusNoContent)
-	}
-	sub := p.Hub.Subscribe(string(s.Person.VOEN))
-	if sub == nil {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "60")
-		return c.NoContent(http.StatusServiceUnavailable)
-	}
-	defer sub.Close()
-	return p.stream(c, key, sub.C)
-}
-
-// stream writes events, at most one a second. Before each one, and at least
-// once a minute, it looks whether the session still lives.
-func (p *Portal) stream(c echo.Context, key db.SessionKey, changes <-chan struct{}) error {
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, "text/event-stream")
-	h.Set("X-Accel-Buffering", "no")
-	c.Response().WriteHeader(http.StatusOK)
-	rc := http.NewResponseController(c.Response().Writer)
-	write := func(text string) error {
-		if err := rc.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
-			return err
-		}
-		if _, err := c.Response().Write([]byte(text)); err != nil {
-			return err
-		}
-		return rc.Flush()
-	}
-	// The limit on reading a request would end a stream that only writes.
-	if err := rc.SetReadDeadline(time.Time{}); err != nil {
-		return err
-	}
-	if err := write("retry: 3000\nevent: open\ndata:\n\n"); err != nil {
-		return nil //nolint:nilerr // the page was closed
-	}
-	alive := time.NewTicker(time.Minute)
-	defer alive.Stop()
-	ctx := c.Request().Context()
-	for {
-		text := "event: look\ndata:\n\n"
-		select {
-		case <-ctx.Done():
-			return nil
-		case _, ok := <-changes:
-			if !ok {
-				return nil
-			}
-		case <-alive.C:
-			text = ": still here\n\n"
-		}
-		if _, err := p.DB.Session(ctx, key); errors.Is(err, db.ErrNoSession) {
-			_ = write("event: end\ndata:\n\n") // the page may be gone already
-			return nil
-		}
-		if err := write(text); err != nil {
-			return nil //nolint:nilerr // the page was closed
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Second):
-		}
-	}
 }

@@ -21,6 +21,7 @@ type Hub struct {
 	seed   maphash.Seed
 	limit  int64
 	count  atomic.Int64
+	closed atomic.Bool
 }
 
 // shardCount bounds how much of the hub a slow connection can hold up, and how
@@ -75,22 +76,24 @@ type Subscription struct {
 // Close ends the subscription. It may be called after the hub was closed.
 func (s *Subscription) Close() { s.shard.remove(s.listener) }
 
-// Hold gives the connection of an open page to the hub, after the head of the
-// answer and [Opening] were written to it. The hub writes an event after each
-// change of the topic, at most one a second, a comment when nothing happens for
-// long, and closes the connection when its page is gone or too slow, when alive
-// says that it may listen no longer (asked once a minute), or when the hub
-// closes. It reports false when the hub is full or closed: the connection then
-// remains the caller's.
-func (h *Hub) Hold(topic string, c net.Conn, alive func() bool) bool {
+// Hold gives the connection of an open page to the hub, which writes the head of
+// the answer and the stream to it: an event after each change of the topic, at
+// most one a second, and a comment when nothing happens for long. Before each
+// of them it asks alive; when the page may listen no longer it says so and
+// closes the connection, also when the page is gone or too slow, or when the
+// hub closes. A change after Hold began is never missed. It reports false when
+// the hub is full or closed: the connection then remains the caller's.
+func (h *Hub) Hold(topic string, c net.Conn, head []byte, alive func() bool) bool {
 	if !h.enter() {
 		return false
 	}
-	now := time.Now()
-	if !h.shard(topic).add(&listener{topic: topic, conn: c, alive: alive, spoken: now, checked: now}) {
+	l := &listener{topic: topic, conn: c, alive: alive, spoken: time.Now()}
+	s := h.shard(topic)
+	if !s.add(l) {
 		h.count.Add(-1)
 		return false
 	}
+	s.open(l, append(head, opening...))
 	return true
 }
 
@@ -106,12 +109,16 @@ func (h *Hub) Publish(topic string) {
 	}
 }
 
+// Room reports whether another page would be taken now.
+func (h *Hub) Room() bool { return !h.closed.Load() && h.count.Load() < h.limit }
+
 // Len is the number of open pages and subscriptions.
 func (h *Hub) Len() int { return int(h.count.Load()) }
 
 // Close ends all subscriptions, closes all connections and refuses new ones. It
 // returns when nothing of the hub runs any more.
 func (h *Hub) Close() {
+	h.closed.Store(true)
 	var wg sync.WaitGroup
 	for _, s := range h.shards {
 		wg.Go(s.close)

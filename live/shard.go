@@ -8,8 +8,7 @@ import (
 
 // The event stream, by the HTML standard's section on server-sent events.
 const (
-	// Opening is what a stream begins with: when to come back after a break.
-	Opening = "retry: 3000\nevent: open\ndata:\n\n"
+	opening = "retry: 3000\nevent: open\ndata:\n\n" // with it, when to come back after a break
 	look    = "event: look\ndata:\n\n"
 	end     = "event: end\ndata:\n\n" // whoever listens may not any longer
 	comment = ": still here\n\n"
@@ -17,9 +16,8 @@ const (
 
 const (
 	pace     = time.Second            // a page hears of changes at most this often
-	silence  = 25 * time.Second       // then a comment: proxies and people must see that the stream lives
-	recheck  = time.Minute            // so often a page must still be allowed to listen
-	round    = 5 * time.Second        // so often is looked for silence and rechecks
+	silence  = 45 * time.Second       // then a comment, for proxies that give up on a silent stream after a minute
+	round    = 5 * time.Second        // so often is looked who has heard nothing
 	patience = 100 * time.Millisecond // what one connection may hold up the others; what is sent fits into its buffer
 )
 
@@ -29,20 +27,19 @@ type listener struct {
 	c       chan struct{}
 	conn    net.Conn
 	alive   func() bool
-	changed bool      // something is to be said
-	looked  time.Time // when it was last told to look again
+	opened  bool      // the beginning was written
+	changed bool      // it has to look again
+	looked  time.Time // when it was last told to
 	spoken  time.Time // when anything was last said
-	checked time.Time // when alive was last asked
 }
 
-// shard is a part of the hub's topics with their pages. Its two goroutines run
-// from its first page until it closes: one writes, one asks who may still
-// listen, which may take a while.
+// shard is a part of the hub's topics with their pages. One goroutine writes to
+// all of them, from the first page until the shard closes.
 type shard struct {
 	hub    *Hub
 	mu     sync.Mutex
 	topics map[string]map[*listener]struct{}
-	due    []*listener // to whom something is to be said
+	due    []*listener // who has to look again
 	closed bool
 	wake   chan struct{}
 	done   chan struct{}
@@ -65,12 +62,34 @@ func (s *shard) add(l *listener) bool {
 	}
 	s.topics[l.topic][l] = struct{}{}
 	if l.conn != nil {
-		s.start.Do(func() {
-			s.runs.Go(s.write)
-			s.runs.Go(s.check)
-		})
+		s.start.Do(func() { s.runs.Go(s.write) })
+		s.runs.Go(func() { s.wait(l) })
 	}
 	return true
+}
+
+// open writes the beginning of the answer. Changes that come meanwhile wait.
+func (s *shard) open(l *listener, beginning []byte) {
+	err := l.conn.SetWriteDeadline(time.Now().Add(patience))
+	if err == nil {
+		_, err = l.conn.Write(beginning)
+	}
+	if err != nil {
+		s.remove(l)
+		return
+	}
+	s.mu.Lock()
+	l.opened = true
+	s.mu.Unlock()
+	s.nudge()
+}
+
+// wait returns when the page has gone. A browser says nothing on such a
+// connection: whatever comes is its end.
+func (s *shard) wait(l *listener) {
+	var nothing [1]byte
+	_, _ = l.conn.Read(nothing[:])
+	s.remove(l)
 }
 
 // remove forgets a listener and closes its connection; once, however often it
@@ -102,6 +121,11 @@ func (s *shard) publish(topic string) {
 		}
 	}
 	s.mu.Unlock()
+	s.nudge()
+}
+
+// nudge has the writer look at who is due.
+func (s *shard) nudge() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -158,7 +182,11 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 	rest := s.due[:0]
 	for _, l := range s.due {
 		left := pace - now.Sub(l.looked)
-		if left > 0 {
+		switch {
+		case !l.opened: // it nudges
+			rest = append(rest, l)
+			continue
+		case left > 0:
 			rest = append(rest, l)
 			if wait == 0 || left < wait {
 				wait = left
@@ -173,25 +201,15 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 	return turn, wait
 }
 
-// silent are those who have heard nothing for long.
+// silent are the pages that have heard nothing for long.
 func (s *shard) silent(now time.Time) []*listener {
-	return s.choose(func(l *listener) bool {
-		if now.Sub(l.spoken) < silence {
-			return false
-		}
-		l.spoken = now
-		return true
-	})
-}
-
-// choose are the pages of which a condition holds, which may note something.
-func (s *shard) choose(condition func(*listener) bool) []*listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var chosen []*listener
 	for _, t := range s.topics {
 		for l := range t {
-			if l.conn != nil && condition(l) {
+			if l.opened && now.Sub(l.spoken) >= silence {
+				l.spoken = now
 				chosen = append(chosen, l)
 			}
 		}
@@ -199,46 +217,23 @@ func (s *shard) choose(condition func(*listener) bool) []*listener {
 	return chosen
 }
 
-// say writes to a page, and lets it go if that does not succeed at once.
+// say writes to a page, unless it may not listen any longer, and lets it go if
+// that does not succeed at once.
 func (s *shard) say(l *listener, text string) {
+	alive := l.alive()
+	if !alive {
+		text = end
+	}
 	err := l.conn.SetWriteDeadline(time.Now().Add(patience))
 	if err == nil {
 		_, err = l.conn.Write([]byte(text))
 	}
-	if err != nil {
+	if err != nil || !alive {
 		s.remove(l)
 	}
 }
 
-// check asks who may still listen until the shard closes.
-func (s *shard) check() {
-	rounds := time.NewTicker(round)
-	defer rounds.Stop()
-	for {
-		select {
-		case <-s.done:
-			return
-		case now := <-rounds.C:
-			for _, l := range s.unchecked(now) {
-				if !l.alive() {
-					s.say(l, end)
-					s.remove(l)
-				}
-			}
-		}
-	}
-}
-
-func (s *shard) unchecked(now time.Time) []*listener {
-	return s.choose(func(l *listener) bool {
-		if now.Sub(l.checked) < recheck {
-			return false
-		}
-		l.checked = now
-		return true
-	})
-}
-
+// close ends everything and waits for it.
 func (s *shard) close() {
 	s.mu.Lock()
 	if s.closed {
@@ -260,8 +255,8 @@ func (s *shard) close() {
 	}
 	s.mu.Unlock()
 	close(s.done)
-	s.runs.Wait()
 	for _, l := range pages {
 		s.remove(l)
 	}
+	s.runs.Wait()
 }

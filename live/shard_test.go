@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -23,15 +24,18 @@ func open(t *testing.T, h *live.Hub, topic string, alive func() bool) *page {
 	t.Helper()
 	browser, server := net.Pipe()
 	if alive == nil {
-		alive = func() bool { return true }
-	}
-	if !h.Hold(topic, server, alive) {
-		t.Fatal("the hub takes no page")
+		alive = always
 	}
 	p := &page{browser, make(chan string, 1000)}
 	go p.read()
+	if !h.Hold(topic, server, []byte("head\n\n"), alive) {
+		t.Fatal("the hub takes no page")
+	}
+	p.want(t, "head open")
 	return p
 }
+
+func always() bool { return true }
 
 func (p *page) read() {
 	defer close(p.events)
@@ -57,7 +61,7 @@ func (p *page) got() string {
 			if !ok {
 				return strings.Join(append(all, "closed"), " ")
 			}
-			kind := map[string]string{"event: look|data:|": "look", "event: end|data:|": "end", ": still here|": "comment"}[e]
+			kind := map[string]string{"head|": "head", "retry: 3000|event: open|data:|": "open", "event: look|data:|": "look", "event: end|data:|": "end", ": still here|": "comment"}[e]
 			if kind == "" {
 				kind = "?" + e
 			}
@@ -114,34 +118,34 @@ func TestSilentPageGetsComments(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
 		p := open(t, h, "a", nil)
-		time.Sleep(20 * time.Second)
+		time.Sleep(40 * time.Second)
 		p.want(t, "")
-		time.Sleep(41 * time.Second)
+		time.Sleep(time.Minute)
 		p.want(t, "comment comment")
 	})
 }
 
 func TestPageThatMayNotListenEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := live.New(10)
-		defer h.Close()
-		var signedOut atomic.Bool
-		var asked atomic.Int32
-		p := open(t, h, "a", func() bool { asked.Add(1); return !signedOut.Load() })
-		time.Sleep(3 * time.Minute)
-		if n := asked.Load(); n < 2 || n > 3 {
-			t.Errorf("asked %d times in three minutes", n)
-		}
-		p.got()
-		signedOut.Store(true)
-		time.Sleep(time.Minute + 5*time.Second)
-		if got := p.got(); !strings.HasSuffix(got, "end closed") {
-			t.Errorf("the page got %q", got)
-		}
-		if h.Len() != 0 {
-			t.Errorf("%d still open", h.Len())
-		}
-	})
+	for what, say := range map[string]func(*live.Hub){
+		"before it hears of a change": func(h *live.Hub) { h.Publish("a") },
+		"before the next comment":     func(*live.Hub) { time.Sleep(time.Minute) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := live.New(10)
+			defer h.Close()
+			var signedOut atomic.Bool
+			p := open(t, h, "a", func() bool { return !signedOut.Load() })
+			h.Publish("a")
+			p.want(t, "look")
+			signedOut.Store(true)
+			time.Sleep(2 * time.Second)
+			say(h)
+			p.want(t, "end closed")
+			if h.Len() != 0 {
+				t.Errorf("%s: %d still open", what, h.Len())
+			}
+		})
+	}
 }
 
 func TestPageThatLeftIsForgotten(t *testing.T) {
@@ -150,7 +154,6 @@ func TestPageThatLeftIsForgotten(t *testing.T) {
 		defer h.Close()
 		p := open(t, h, "a", nil)
 		p.conn.Close()
-		h.Publish("a")
 		synctest.Wait()
 		if h.Len() != 0 {
 			t.Error("the hub still holds a page that is gone")
@@ -163,12 +166,13 @@ func TestSlowPageIsDroppedAndHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
-		browser, server := net.Pipe() // nobody reads
-		if !h.Hold("a", server, func() bool { return true }) {
-			t.Fatal("the hub takes no page")
+		browser, server := net.Pipe()
+		go h.Hold("a", server, nil, always)
+		if _, err := io.ReadFull(browser, make([]byte, len("retry: 3000\nevent: open\ndata:\n\n"))); err != nil {
+			t.Fatal(err)
 		}
 		p := open(t, h, "a", nil)
-		h.Publish("a")
+		h.Publish("a") // the first reads no more
 		time.Sleep(200 * time.Millisecond)
 		p.want(t, "look")
 		if h.Len() != 1 {
@@ -180,24 +184,67 @@ func TestSlowPageIsDroppedAndHoldsUpNobody(t *testing.T) {
 	})
 }
 
+// A page that does not even take the beginning is let go.
+func TestPageThatTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(1)
+		defer h.Close()
+		browser, server := net.Pipe()
+		defer browser.Close()
+		if !h.Hold("a", server, nil, always) || h.Len() != 0 {
+			t.Error("the hub holds on to it")
+		}
+	})
+}
+
 func TestFullOrClosedHubLeavesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(1)
 		p := open(t, h, "a", nil)
 		browser, server := net.Pipe()
 		defer browser.Close()
-		if h.Hold("a", server, nil) {
+		if h.Hold("a", server, nil, always) {
 			t.Error("a full hub takes a page")
 		}
 		h.Close()
 		p.want(t, "closed")
-		if h.Hold("a", server, nil) || h.Len() != 0 {
+		if h.Hold("a", server, nil, always) || h.Len() != 0 {
 			t.Error("a closed hub takes a page")
 		}
 		go server.Write([]byte("x")) //nolint:errcheck // the read below tells
 		if _, err := browser.Read(make([]byte, 1)); err != nil {
 			t.Errorf("the connection was to remain open: %v", err)
 		}
+	})
+}
+
+// A change while the beginning of the answer is on its way is not lost, and
+// comes after it.
+func TestChangeDuringTheBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(1)
+		defer h.Close()
+		browser, server := net.Pipe()
+		go h.Hold("a", server, nil, always)
+		synctest.Wait() // it writes, and nobody reads yet
+		h.Publish("a")
+		synctest.Wait()
+		p := &page{browser, make(chan string, 10)}
+		go p.read()
+		p.want(t, "open look")
+	})
+}
+
+// A browser that sends more than it asked for is let go.
+func TestPageThatSpeaksIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(1)
+		defer h.Close()
+		p := open(t, h, "a", nil)
+		if _, err := p.conn.Write([]byte("G")); err != nil {
+			t.Fatal(err)
+		}
+		p.want(t, "closed")
 	})
 }
 
@@ -220,13 +267,13 @@ func TestManyPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !h.Hold(string(rune('a'+n%26)), server, func() bool { return true }) {
+		if !h.Hold(string(rune('a'+n%26)), server, nil, always) {
 			t.Fatal("the hub takes no page")
 		}
 		go func() {
-			line, err := bufio.NewReader(browser).ReadString('\n')
-			if err == nil && line != "event: look\n" {
-				t.Errorf("a page got %q", line)
+			var err error
+			for line, r := "", bufio.NewReader(browser); err == nil && line != "event: look\n"; {
+				line, err = r.ReadString('\n')
 			}
 			heard <- err
 		}()

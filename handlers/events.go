@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/db"
+)
+
+// events is the stream that tells an open list to look again. It carries no
+// data; the page asks the list as usual.
+func (p *Portal) events(c echo.Context, key db.SessionKey) error {
+	s, err := p.DB.Session(c.Request().Context(), key)
+	if errors.Is(err, db.ErrNoSession) {
+		return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
+	}
+	if err != nil {
+		return err
+	}
+	return p.hold(c, string(s.Person.VOEN), func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_, err := p.DB.Session(ctx, key)
+		return !errors.Is(err, db.ErrNoSession) // a database that does not answer ends nothing
+	})
+}
+
+// hold answers with an event stream about a topic and leaves it to the hub. An
+// idle stream over HTTP/1.1 then costs a connection and nothing of a request:
+// neither alive nor anything else may hold on to c.
+func (p *Portal) hold(c echo.Context, topic string, alive func() bool) error {
+	if p.Hub == nil {
+		return c.NoContent(http.StatusNoContent)
+	}
+	h := c.Response().Header()
+	if !p.Hub.Room() {
+		h.Set(echo.HeaderRetryAfter, "60")
+		return c.NoContent(http.StatusServiceUnavailable)
+	}
+	h.Set(echo.HeaderContentType, "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	conn, _, err := http.NewResponseController(c.Response().Writer).Hijack()
+	if errors.Is(err, http.ErrNotSupported) {
+		return p.relay(c, topic, alive)
+	}
+	if err != nil {
+		return err
+	}
+	c.Response().Status, c.Response().Committed = http.StatusOK, true
+	head, err := streamHead(h)
+	if err != nil || !p.Hub.Hold(topic, conn, head, alive) {
+		return errors.Join(err, conn.Close()) // the page comes back by itself
+	}
+	return nil
+}
+
+// streamHead is the head of an answer that ends with its connection
+// (RFC 9112 §6.3).
+func streamHead(h http.Header) ([]byte, error) {
+	h.Set("Connection", "close")
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var b bytes.Buffer
+	b.WriteString("HTTP/1.1 200 OK\r\n")
+	err := h.Write(&b)
+	b.WriteString("\r\n")
+	return b.Bytes(), err
+}
+
+// relay passes on what the hub says where a connection cannot be given away:
+// over HTTP/2 it carries other requests too.
+func (p *Portal) relay(c echo.Context, topic string, alive func() bool) error {
+	here, hubs := net.Pipe()
+	defer here.Close()
+	defer context.AfterFunc(c.Request().Context(), func() { here.Close() })()
+	rc := http.NewResponseController(c.Response().Writer)
+	// The limit on reading a request would end a stream that only writes.
+	if err := rc.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	c.Response().WriteHeader(http.StatusOK)
+	go func() { // it writes at once, and is read below
+		if !p.Hub.Hold(topic, hubs, nil, alive) {
+			hubs.Close()
+		}
+	}()
+	for event := make([]byte, 256); ; {
+		n, err := here.Read(event)
+		if err != nil {
+			return nil //nolint:nilerr // the page was closed, or the hub
+		}
+		if err := rc.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
+			return err
+		}
+		if _, err := c.Response().Write(event[:n]); err != nil {
+			return nil //nolint:nilerr // the page was closed
+		}
+		if err := rc.Flush(); err != nil {
+			return nil //nolint:nilerr // the page was closed
+		}
+	}
+}
