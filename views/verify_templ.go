@@ -201,7 +201,7 @@ func verifyProved(p Page, v VerifyView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = words(p.L.T("verify.other", "voen", v.Compared)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = words(p.L.T("verify.differs", "voen", v.Compared)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
