@@ -54,7 +54,7 @@ var doors = []struct {
 	{"golang.org/x/oauth2", []string{"mygov"}},
 	{"github.com/go-jose/", []string{"mygov/demoid"}},
 	{"rsc.io/qr", []string{"handlers"}},
-	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench"}},
+	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench", "register/witness"}},
 	{"github.com/klauspost/compress", []string{"feed"}},
 	{"testing", []string{"db/dbtest"}},
 }
