@@ -10,7 +10,7 @@ import (
 // Identity is who signed, after every check has passed. It prints and logs as
 // issuer and serial number only.
 type Identity struct {
-	VOENs        []customs.VOEN // none twice, in the certificate's order; at least one unless Options.PINOnly and PIN is set
+	VOENs        []customs.VOEN // none twice, in the certificate's order; at least one unless Verifier.Persons let a PIN stand for it
 	PIN          customs.PIN    // "" when the certificate holds none and the profile does not demand it
 	Name         string         // the person: given name and surname, else common name
 	Organisation string         // "" for a private person

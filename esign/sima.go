@@ -23,7 +23,7 @@ const (
 const (
 	simaAlgorithm = "ECDSA_SHA256" // the only algorithm that the protocol knows
 	maxSIMACert   = 12 << 10       // characters of ts-cert
-	maxSIMASign   = 256            // characters of a signature in base64; P-384 needs 140
+	maxSIMASign   = 2 << 10        // characters of a signature in base64; P-384 needs 140
 )
 
 // UnverifiedSIMA is the proof that came with a request of the SİMA

@@ -14,7 +14,6 @@ type Options struct {
 	Trust      *Trust           // required
 	Now        func() time.Time // required: the only clock; the signer's own time is never believed
 	Revocation Revocation       // required unless every profile says openly that nothing is checked
-	PINOnly    bool             // a personal number without a taxpayer number is an identity too: the caller knows whom the person represents
 }
 
 // Verifier turns proofs into identities. It is safe for concurrent use.

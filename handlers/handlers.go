@@ -92,6 +92,9 @@ func New(o Options) (*Portal, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Rates = o.Rates.orDefault()
+	// People may sign in without a taxpayer number: the list of
+	// representatives says for whom they act.
+	o.Verifier = o.Verifier.Persons()
 	p := &Portal{Options: o, hosts: hostNames(o.URL), cookie: "portal"}
 	if o.CardURL != nil {
 		p.cardHost = hostNames(o.CardURL)
