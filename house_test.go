@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"handlers": 4,
 	"cmd":      5,
 	"bench":    5,
+	"journeys": 5,
 }
 
 // doors says which folders, or single files, may import a library or a part of
