@@ -61,6 +61,9 @@ func (i *importCommand) Run(ctx context.Context, e env) error {
 	for _, name := range files {
 		result, err := i.one(ctx, e, name, intake.Options{DB: d, Known: known, Now: time.Now})
 		rejected = rejected || result.Rejected > 0
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted; what was stored before stays, and the whole may be sent again")
+		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
