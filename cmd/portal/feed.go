@@ -51,11 +51,15 @@ func (t *feedTokenCommand) Run(e env) error {
 		if block == nil || block.Type != "CERTIFICATE" {
 			return errors.New("--certificate: no certificate in PEM is in the file")
 		}
-		return t.print(e, sender.Entry(block.Bytes, true))
+		entry := sender.Entry(block.Bytes, true)
+		if err := checkEntry(entry); err != nil {
+			return err
+		}
+		return t.print(e, entry)
 	}
 	token := "feed_" + rand.Text() + rand.Text()
 	entry := sender.Entry([]byte(token), false)
-	if _, err := feed.ParseSenders(entry); err != nil {
+	if err := checkEntry(entry); err != nil {
 		return err
 	}
 	if t.Out != "" {
@@ -76,9 +80,14 @@ func (t *feedTokenCommand) Run(e env) error {
 }
 
 func (t *feedTokenCommand) print(e env, entry string) error {
+	_, err := fmt.Fprintf(e.stdout, "For the portal, one of the entries of PORTAL_FEED_TOKENS:\n  %s\n", entry)
+	return err
+}
+
+// checkEntry reads an entry as the portal will.
+func checkEntry(entry string) error {
 	if _, err := feed.ParseSenders(entry); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "entry 1: "))
 	}
-	_, err := fmt.Fprintf(e.stdout, "For the portal, one of the entries of PORTAL_FEED_TOKENS:\n  %s\n", entry)
-	return err
+	return nil
 }
