@@ -81,7 +81,12 @@ func (p *Portal) enter(c echo.Context, named []db.Person, back string) error {
 	if problem != "" {
 		first := named[0]
 		p.refuse(c, db.Attempt{Method: first.Method, Issuer: first.Issuer, Serial: first.Serial, Outcome: string(problem)}, nil)
-		return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(p.page(c, ""), problem, p.methods(), back))
+		if first.Method == string(views.MethodFile) {
+			return p.showSignInFile(c, http.StatusUnprocessableEntity, back, problem)
+		}
+		frame := p.page(c, "")
+		frame.Path = withReturn("/", back) // the language links must not repeat the last step
+		return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, problem, p.methods(), back))
 	}
 	j := p.jar(c)
 	if len(people) > 1 {

@@ -99,7 +99,14 @@ func (p *Portal) card(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := p.DB.VerifyHandover(ctx, id, people(identity, views.MethodCard))
+	named := people(identity, views.MethodCard)
+	if _, problem, err := p.openTo(c, named); err != nil {
+		return err
+	} else if problem != "" {
+		p.refuse(c, db.Attempt{Method: string(views.MethodCard), Issuer: identity.Issuer, Serial: identity.Serial, Outcome: string(problem)}, nil)
+		return p.cardProblem(c, problem)
+	}
+	code, err := p.DB.VerifyHandover(ctx, id, named)
 	if errors.Is(err, db.ErrNotFound) {
 		return p.cardProblem(c, views.ProblemHandoverExpired)
 	}
