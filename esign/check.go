@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,7 +132,7 @@ func (s *subject) paths(p *Profile, now time.Time) [][]*x509.Certificate {
 		return nil
 	}
 	return slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool {
-		return len(chain) < 2 || !slices.ContainsFunc(p.Issuers, chain[1].Equal)
+		return len(chain) < 2 || !slices.ContainsFunc(p.Issuers, chain[1].Equal) || !mailAllowed(chain)
 	})
 }
 
@@ -206,37 +205,6 @@ func checkUse(_ context.Context, _ *Verifier, s *subject) error {
 		return refuse(WeakAlgorithm, "key")
 	}
 	return nil
-}
-
-// checkPolicy wants one of the rule's policies in the certificate and, or
-// anyPolicy in its place, in every authority below the anchor (RFC 5280 §6.1
-// with an explicit policy, without mappings). The standard library does not
-// insist on a policy by itself.
-func checkPolicy(_ context.Context, _ *Verifier, s *subject) error {
-	rule := s.profile.Uses[s.use]
-	if len(rule.Policies) == 0 {
-		return nil
-	}
-	for _, policy := range rule.Policies {
-		for _, chain := range s.chains {
-			if assertedAlong(chain, policy) {
-				return nil
-			}
-		}
-	}
-	return refuse(WrongPurpose, "certificate policy")
-}
-
-func assertedAlong(chain []*x509.Certificate, policy x509.OID) bool {
-	anyPolicy := asn1.ObjectIdentifier{2, 5, 29, 32, 0}
-	for i, c := range chain[:max(1, len(chain)-1)] {
-		if !slices.ContainsFunc(c.Policies, func(have x509.OID) bool {
-			return have.Equal(policy) || (i > 0 && have.EqualASN1OID(anyPolicy))
-		}) {
-			return false
-		}
-	}
-	return true
 }
 
 // checkBinding demands signing-certificate-v2 where the profile does. Whether

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"maps"
 	"testing"
 	"testing/fstest"
@@ -76,13 +77,17 @@ func pemOf(label string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
 }
 
-func parsePEM(t testing.TB, b []byte) *x509.Certificate {
-	t.Helper()
+func parseCertificate(b []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(b)
 	if block == nil {
-		t.Fatal("no PEM")
+		return nil, errors.New("no PEM")
 	}
-	c, err := x509.ParseCertificate(block.Bytes)
+	return x509.ParseCertificate(block.Bytes)
+}
+
+func parsePEM(t testing.TB, b []byte) *x509.Certificate {
+	t.Helper()
+	c, err := parseCertificate(b)
 	if err != nil {
 		t.Fatal(err)
 	}
