@@ -38,7 +38,7 @@ func (s *site) browserWith(name string) *browser {
 	s.Helper()
 	jar, err := cookiejar.New(nil)
 	s.must(err)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.roots()}, DisableCompression: true}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.roots()}, DisableCompression: true, ForceAttemptHTTP2: true}
 	if name != "" {
 		pair, err := tls.LoadX509KeyPair(filepath.Join(s.demo, "people", name+".pem"), filepath.Join(s.demo, "people", name+".key"))
 		s.must(err)

@@ -169,9 +169,13 @@ func TestCookieThroughTLS(t *testing.T) {
 	if !strings.Contains(set, "__Host-portal=") || !strings.Contains(set, "; Secure") {
 		t.Errorf("Set-Cookie: %s", set)
 	}
-	if h := b.want(b.get("/goods"), http.StatusOK).Header.Get("Strict-Transport-Security"); h == "" {
-		t.Error("no Strict-Transport-Security")
+	goods := b.want(b.get("/goods"), http.StatusOK)
+	if goods.Header.Get("Strict-Transport-Security") == "" || goods.ProtoMajor != 2 {
+		t.Errorf("HTTP/%d, Strict-Transport-Security %q", goods.ProtoMajor, goods.Header.Get("Strict-Transport-Security"))
 	}
+	e := b.listenForChanges()
+	s.hub.Publish("1499000151")
+	e.next("look")
 	if lang := b.get("/?lang=en").Header.Get("Set-Cookie"); !strings.Contains(lang, "Secure") {
 		t.Errorf("language cookie: %s", lang)
 	}

@@ -151,6 +151,7 @@ func (s *site) start() {
 	s.main.Config.RegisterOnShutdown(s.hub.Close)
 	if s.options.URL.Scheme == "https" {
 		s.main.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		s.main.EnableHTTP2 = true
 		s.main.StartTLS()
 	} else {
 		s.main.Start()
