@@ -1,23 +1,16 @@
 package revocation
 
 import (
-	"bytes"
 	"context"
-	"crypto/x509"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"customs.gov.az/portal/esign"
-	"customs.gov.az/portal/esign/democa"
 )
 
 // office is an issuer's server: it says what a test wants and counts.
@@ -223,171 +216,6 @@ func TestDeadAddressIsTriedAgain(t *testing.T) {
 	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
 	at = now.Add(deadFor)
 	wantReason(t, w.check(t, c, rule), "")
-}
-
-func TestRedirectsAreRefused(t *testing.T) {
-	w := newWorld(t)
-	target := newOffice(t)
-	target.ocsp, target.list = always(w.answer().make(t)), always(crl(t, w.ca))
-	hop := httptest.NewServer(http.RedirectHandler(target.URL, http.StatusTemporaryRedirect))
-	t.Cleanup(hop.Close)
-	err := w.check(t, newChecker(t), esign.RevocationRule{Mode: esign.RevocationBoth, OCSP: []string{hop.URL}, CRL: []string{hop.URL}})
-	wantReason(t, err, esign.RevocationUnknown)
-	if target.asked.Load() != 0 {
-		t.Error("a redirect was followed")
-	}
-}
-
-// TestAddressesInCertificates are used only when the profile allows it, and
-// never lead into the house.
-func TestAddressesInCertificates(t *testing.T) {
-	w := newWorld(t)
-	o := newOffice(t)
-	w.person = issue(t, w.ca, "Person", func(r *democa.Request) {
-		r.Edit = func(c *x509.Certificate) { c.OCSPServer, c.CRLDistributionPoints = []string{o.URL}, []string{o.URL} }
-	})
-	o.ocsp, o.list = always(w.answer().make(t)), always(crl(t, w.ca))
-	outside := func(op *Options) { op.Outside = http.DefaultTransport } // as if the address were public
-	for _, mode := range []esign.RevocationMode{esign.RevocationOCSP, esign.RevocationCRL} {
-		silent := esign.RevocationRule{Mode: mode}
-		open := esign.RevocationRule{Mode: mode, FromCertificate: true}
-		wantReason(t, w.check(t, newChecker(t, outside), silent), esign.RevocationUnknown)
-		wantReason(t, w.check(t, newChecker(t), open), esign.RevocationUnknown)
-		if n := o.asked.Load(); n != 0 {
-			t.Errorf("%s: %d questions reached a private address", mode, n)
-		}
-		wantReason(t, w.check(t, newChecker(t, outside), open), "")
-		o.asked.Store(0)
-	}
-}
-
-func TestOnlyPublicAddresses(t *testing.T) {
-	for to, want := range map[string]bool{
-		"93.184.215.14:80": true, "8.8.8.8:443": true, "[2606:2800:21f:cb07::1]:80": true,
-		"8.8.8.8:22": false, "8.8.8.8:8080": false, "127.0.0.1:80": false, "127.9.9.9:80": false, "0.0.0.0:80": false,
-		"10.0.0.1:80": false, "172.16.0.1:80": false, "192.168.1.1:443": false, "169.254.169.254:80": false, "100.64.0.1:80": false,
-		"224.0.0.1:80": false, "255.255.255.255:80": false, "240.0.0.1:80": false, "192.0.0.8:80": false, "198.18.0.1:80": false,
-		"[::1]:80": false, "[::]:80": false, "[fe80::1]:80": false, "[fe80::1%eth0]:80": false, "[fd00::1]:80": false, "[ff02::1]:80": false,
-		"[::ffff:127.0.0.1]:80": false, "[::ffff:10.0.0.1]:80": false, "[64:ff9b::a00:1]:80": false, "[2002:a00:1::]:80": false,
-		"[::127.0.0.1]:80": false, "[2001:db8::1]:80": false, "name:80": false, "": false,
-	} {
-		if got := onlyPublic("tcp", to, nil) == nil; got != want {
-			t.Errorf("%s: %v", to, got)
-		}
-	}
-}
-
-func TestOddAddresses(t *testing.T) {
-	c := newChecker(t)
-	for _, u := range []string{"ldap://a/b", "file:///etc/passwd", "http://", "//a", "http://user:word@127.0.0.1/", "http://a\x00b/", "gopher://a/"} {
-		if _, err := c.client.fetch(t.Context(), address{url: u}, "", nil, 10); !errors.Is(err, errAddress) {
-			t.Errorf("%s: %v", u, err)
-		}
-	}
-}
-
-func TestErrorsDoNotNameAddresses(t *testing.T) {
-	o := newOffice(t)
-	o.Close()
-	_, err := newChecker(t).client.fetch(t.Context(), address{url: o.URL + "/?serial=123"}, "", nil, 10)
-	if err == nil || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "serial") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestListsOnDisk(t *testing.T) {
-	w := newWorld(t)
-	folder := t.TempDir()
-	keep := func(o *Options) { o.Folder = folder }
-	o := newOffice(t)
-	o.list = always(crl(t, w.ca, entry(w.person.Certificate, 1)))
-	rule := esign.RevocationRule{Mode: esign.RevocationCRL, CRL: []string{o.URL}}
-	wantReason(t, w.check(t, newChecker(t, keep), rule), esign.Revoked)
-	o.Close()
-	wantReason(t, w.check(t, newChecker(t, keep), rule), esign.Revoked) // after a start, from the folder
-	wantReason(t, w.check(t, newChecker(t), rule), esign.RevocationUnknown)
-
-	entries, err := os.ReadDir(folder)
-	if err != nil || len(entries) != 1 || entries[0].Name() != fileFor(o.URL) {
-		t.Errorf("the folder holds %v, %v", entries, err)
-	}
-}
-
-// TestListsOfTheOperator are files that somebody puts into the folder.
-func TestListsOfTheOperator(t *testing.T) {
-	w := newWorld(t)
-	folder := t.TempDir()
-	put := func(name string, b []byte) {
-		if err := os.WriteFile(filepath.Join(folder, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("broken.crl", []byte("no list"))
-	put("other.txt", crl(t, w.ca))
-	var log bytes.Buffer
-	c := newChecker(t, func(o *Options) { o.Folder, o.Log = folder, textLog(&log) })
-	rule := esign.RevocationRule{Mode: esign.RevocationCRL}
-	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
-	if !strings.Contains(log.String(), "broken.crl") {
-		t.Errorf("the log does not name the broken file: %s", &log)
-	}
-	none := &esign.Trust{}
-	put("forged.crl", crl(t, w.elsewhere))
-	if err := c.Refresh(t.Context(), none); err != nil {
-		t.Error(err)
-	}
-	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
-	put("issuer.crl", crl(t, w.ca, entry(w.person.Certificate, 6)))
-	if err := c.Refresh(t.Context(), none); err != nil {
-		t.Error(err)
-	}
-	wantReason(t, w.check(t, c, rule), esign.Suspended)
-}
-
-func TestAnOldListDoesNotHideANewOne(t *testing.T) {
-	w := newWorld(t)
-	o := newOffice(t)
-	at := now
-	c := newChecker(t, func(o *Options) { o.Now = func() time.Time { return at } })
-	rule := esign.RevocationRule{Mode: esign.RevocationCRL, CRL: []string{o.URL}}
-	long := func(l *x509.RevocationList) { l.NextUpdate = now.Add(48 * time.Hour) }
-	old := func(l *x509.RevocationList) { l.ThisUpdate = now.Add(-time.Hour) }
-	o.list = always(crl(t, w.ca, long, entry(w.person.Certificate, 1)))
-	wantReason(t, w.check(t, c, rule), esign.Revoked)
-	for _, replay := range [][]byte{crl(t, w.ca, long, old), crl(t, w.elsewhere, long), []byte("x"), nil} {
-		at = at.Add(2 * time.Hour)
-		o.list = always(replay)
-		wantReason(t, w.check(t, c, rule), esign.Revoked)
-	}
-	at = now.Add(72 * time.Hour)
-	wantReason(t, w.check(t, c, rule), esign.RevocationUnknown)
-}
-
-func TestRefresh(t *testing.T) {
-	w := newWorld(t)
-	o := newOffice(t)
-	o.list = always(crl(t, w.ca, entry(w.person.Certificate, 1)))
-	trust := w.trust(t, `{"mode":"crl","crl":["`+o.URL+`"]}`)
-	c := newChecker(t)
-	if l := c.Lists(trust); len(l) != 1 || l[0].There {
-		t.Errorf("before: %+v", l)
-	}
-	for range 3 {
-		if err := c.Refresh(t.Context(), trust); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := o.asked.Load(); n != 1 {
-		t.Errorf("fetched %d times", n)
-	}
-	if l := c.Lists(trust); len(l) != 1 || !l[0].There || l[0].Entries != 1 || !l[0].NextUpdate.Equal(now.Add(time.Hour)) {
-		t.Errorf("after: %+v", l)
-	}
-	dead := newOffice(t)
-	dead.Close()
-	if err := c.Refresh(t.Context(), w.trust(t, `{"mode":"crl","crl":["`+dead.URL+`"]}`)); err == nil || !strings.Contains(err.Error(), "profile test, list 1") {
-		t.Errorf("got %v", err)
-	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {

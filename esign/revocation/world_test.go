@@ -68,7 +68,7 @@ func issue(t testing.TB, ca *democa.Authority, name string, edit ...func(*democa
 
 func request(name string, edit ...func(*democa.Request)) democa.Request {
 	r := democa.Request{
-		Subject: []democa.Value{{Type: democa.CommonName, Text: name}}, From: now.Add(-24 * time.Hour), To: now.Add(24 * time.Hour),
+		Subject: []democa.Value{{Type: democa.CommonName, Text: name}}, From: now.AddDate(-1, 0, 0), To: now.AddDate(20, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
 	for _, e := range edit {
