@@ -90,7 +90,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	portal, err := handlers.New(handlers.Options{
 		DB: s.db, Register: register, Seals: c.seal.verifiers, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
 		Contacts: w.Contact.contacts(), Verifier: s.trust.verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
-		Limits: c.limits, Senders: c.senders, Log: s.log, Now: time.Now,
+		Limits: c.limits, Senders: c.senders, SIMA: c.offered.sima, MyGov: c.offered.myGov, TrustedProxies: c.offered.proxies, Rates: c.offered.rates, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
 		return err

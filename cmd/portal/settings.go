@@ -35,6 +35,7 @@ type web struct {
 	Archive     time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"Consignments move to the archive this long after their clearance ended, at least 30 days; 0: never."`
 	LogJSON     bool          `name:"log-json" env:"PORTAL_LOG_JSON" help:"Write the log as JSON."`
 	Contact     contact       `embed:"" prefix:"contact-"`
+	Providers   providers     `embed:""`
 	Sealing     sealing       `embed:"" prefix:"register-"`
 }
 
@@ -68,6 +69,7 @@ type checked struct {
 	url, cardURL *url.URL // cardURL is nil when the method is not offered
 	checkpoints  customs.Checkpoints
 	limits       db.Limits
+	offered      offered
 	senders      feed.Senders
 	seal         seal
 }
@@ -112,6 +114,8 @@ func (w *web) check() (checked, error) {
 		note(errors.New("PORTAL_ARCHIVE_AFTER: at least 720h, or 0 for never"))
 	}
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
+	note(err)
+	c.offered, err = w.Providers.check(c.url)
 	note(err)
 	if c.url != nil {
 		c.seal, err = w.Sealing.check(c.url.Host)
