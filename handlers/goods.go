@@ -41,10 +41,14 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	q.Page = list.Page
 	took := elapsed(c)
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
-	page, err := render(c, views.Goods(p.greeted(c, s), views.GoodsView{
+	frame, view := p.greeted(c, s), views.GoodsView{
 		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
-	}))
+	}
+	page, err := render(c, views.Goods(frame, view))
 	if err != nil {
+		return err
+	}
+	if page, err = page.tagged(c, views.GoodsVolatile(frame, view)...); err != nil {
 		return err
 	}
 	return sendRegistered(c, entry, page, http.StatusOK)

@@ -20,7 +20,10 @@ type component = templ.Component
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // rendered is a page that is ready to be sent but has not been.
-type rendered struct{ buf *bytes.Buffer }
+type rendered struct {
+	buf *bytes.Buffer
+	tag string // see tagged; "": none
+}
 
 // render writes the whole page into memory, so that a page is sent complete or
 // not at all.
@@ -31,12 +34,15 @@ func render(c echo.Context, page component) (rendered, error) {
 		buffers.Put(b)
 		return rendered{}, err
 	}
-	return rendered{b}, nil
+	return rendered{buf: b}, nil
 }
 
 // send writes the page and gives its memory back.
 func (r rendered) send(c echo.Context, status int) error {
 	defer r.discard()
+	if r.sendTag(c, status) {
+		return nil
+	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
 	h.Set(echo.HeaderContentLength, strconv.Itoa(r.buf.Len()))

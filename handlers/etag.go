@@ -1,0 +1,66 @@
+package handlers
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/labstack/echo/v4"
+)
+
+// tagged gives a page an entity tag (RFC 9110 §8.8.3), so that a browser which
+// has it already is sent no body. The tag is weak: what is volatile does not
+// count. A part that the page does not hold in these very bytes counts, which
+// costs a body and is never wrong.
+func (r rendered) tagged(c echo.Context, volatile ...component) (rendered, error) {
+	page := r.buf.Bytes()
+	digest := xxhash.New()
+	for _, part := range volatile {
+		cut, err := render(c, part)
+		if err != nil {
+			return r, err
+		}
+		before, after, found := bytes.Cut(page, cut.buf.Bytes())
+		cut.discard()
+		if found {
+			_, _ = digest.Write(before) // a digest takes everything
+			page = after
+		}
+	}
+	_, _ = digest.Write(page)
+	r.tag = `W/"` + strconv.FormatUint(digest.Sum64(), 36) + `"`
+	return r, nil
+}
+
+// known reports whether the browser says that it has the tagged page
+// (RFC 9110 §13.1.2; the comparison is weak).
+func (r rendered) known(c echo.Context) bool {
+	if r.tag == "" {
+		return false
+	}
+	for tag := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(r.tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// sendTag lets the browser keep the page for itself and ask each time whether
+// it is still the same; without a tag it keeps nothing. It reports whether that
+// was the whole answer.
+func (r rendered) sendTag(c echo.Context, status int) bool {
+	if r.tag == "" || status != http.StatusOK {
+		return false
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", r.tag)
+	if !r.known(c) {
+		return false
+	}
+	c.Response().WriteHeader(http.StatusNotModified)
+	return true
+}
