@@ -159,18 +159,3 @@ func TestSizeComesFirst(t *testing.T) {
 	_, err := esign.ParseSignature(big)
 	wantReason(t, err, esign.TooLarge)
 }
-
-func BenchmarkSignature(b *testing.B) {
-	v := demoVerifier(b)
-	for _, person := range []string{"aysel", "rashad"} {
-		file := sign(b, person, challenge, "-binary", "-outform", "DER")
-		b.Run(person, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := verify(v, file, challenge); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}

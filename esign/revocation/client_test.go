@@ -81,4 +81,3 @@ func TestErrorsDoNotNameAddresses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-

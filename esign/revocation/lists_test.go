@@ -106,4 +106,3 @@ func TestRefresh(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
