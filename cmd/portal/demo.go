@@ -87,8 +87,17 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	if err := d.fill(ctx, settings, database); err != nil {
 		return err
 	}
+	if err := fillRepresentatives(ctx, server.URL("portal_owner", demoDatabaseName)); err != nil {
+		return err
+	}
+	others, err := d.openStandIns(&settings)
+	if err != nil {
+		return err
+	}
+	defer others.close()
 	g, ctx := errgroup.WithContext(ctx)
 	start(ctx, g, newServer(responder.handler), responder)
+	others.serve(ctx, g)
 	g.Go(func() error { return d.move(ctx, settings, database, log) })
 	g.Go(func() error {
 		select {
@@ -100,7 +109,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	})
 	g.Go(func() error {
 		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func(listeners) {
-			d.greet(e.stdout, settings, time.Since(began))
+			d.greet(e.stdout, settings, others, time.Since(began))
 		}})
 	})
 	return g.Wait()
@@ -239,7 +248,7 @@ func (d *demoCommand) move(ctx context.Context, c checked, database *db.DB, log 
 }
 
 // greet says where to look and how to sign in.
-func (d *demoCommand) greet(w io.Writer, c checked, took time.Duration) {
+func (d *demoCommand) greet(w io.Writer, c checked, others *standIns, took time.Duration) {
 	people := filepath.Join(d.Data, "people")
 	fmt.Fprintf(w, `
 My goods at the border is ready (%s).
@@ -250,13 +259,13 @@ My goods at the border is ready (%s).
               and upload sorgu.p7s;
               with a card: import %s into the browser (password: %s)
               and open %s
-  People      %s says who they are and what happens to each
+%s  People      %s says who they are and what happens to each
   Import      portal import FILE while this runs
   Log         %s
 
 Ctrl-C stops everything; the data stays in %s.
 `, took.Round(10*time.Millisecond), c.url, c.url, filepath.Join(people, "aysel.pem"), filepath.Join(people, "aysel.key"),
-		filepath.Join(people, "aysel.p12"), democa.Password, cardText(c), filepath.Join(people, "README"),
+		filepath.Join(people, "aysel.p12"), democa.Password, cardText(c), others.greeting(c.url), filepath.Join(people, "README"),
 		filepath.Join(d.Data, "portal.log"), d.Data)
 }
 

@@ -18,17 +18,18 @@ import (
 // cli is the whole command line. Every setting is a flag with an environment
 // variable.
 type cli struct {
-	Serve    serveCommand    `cmd:"" help:"Serve the portal from a PostgreSQL database."`
-	Demo     demoCommand     `cmd:"" help:"Serve everything from a data folder: private PostgreSQL, demo people and certificates, sample goods."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema to this program's version."`
-	Import   importCommand   `cmd:"" help:"Take consignments from files or standard input, one JSON object a line."`
-	Sample   sampleCommand   `cmd:"" help:"Write realistic invented consignments."`
-	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of a line of the feed."`
-	Feed     feedCommand     `cmd:"" help:"For checkpoint systems: make a token, deliver files."`
-	Archive  archiveCommand  `cmd:"" help:"Move consignments whose clearance ended long ago to the archive, now rather than in the next hour."`
-	Trust    trustCommand    `cmd:"" help:"Show which issuers are trusted, and fetch their revocation lists."`
-	Register registerCommand `cmd:"" help:"The register of requests as a log that can be verified."`
-	Health   healthCommand   `cmd:"" help:"Ask a running portal whether it could serve a page; for container health checks."`
+	Serve           serveCommand           `cmd:"" help:"Serve the portal from a PostgreSQL database."`
+	Demo            demoCommand            `cmd:"" help:"Serve everything from a data folder: private PostgreSQL, demo people and certificates, sample goods."`
+	Migrate         migrateCommand         `cmd:"" help:"Bring the database's schema to this program's version."`
+	Import          importCommand          `cmd:"" help:"Take consignments from files or standard input, one JSON object a line."`
+	Sample          sampleCommand          `cmd:"" help:"Write realistic invented consignments."`
+	Schema          schemaCommand          `cmd:"" help:"Print the JSON Schema of a line of the feed."`
+	Feed            feedCommand            `cmd:"" help:"For checkpoint systems: make a token, deliver files."`
+	Archive         archiveCommand         `cmd:"" help:"Move consignments whose clearance ended long ago to the archive, now rather than in the next hour."`
+	Representatives representativesCommand `cmd:"" help:"The list of who may act for which taxpayer."`
+	Trust           trustCommand           `cmd:"" help:"Show which issuers are trusted, and fetch their revocation lists."`
+	Register        registerCommand        `cmd:"" help:"The register of requests as a log that can be verified."`
+	Health          healthCommand          `cmd:"" help:"Ask a running portal whether it could serve a page; for container health checks."`
 }
 
 // env is what a command may touch of the outside world.
