@@ -26,7 +26,7 @@ const (
 	TreeMissing       Fault = "tree_missing"       // a stored part of the tree, from this entry on, is gone
 	TreeLonger        Fault = "tree_longer"        // the stored tree goes on behind the last signed entry, ID
 	CheckpointBroken  Fault = "checkpoint_broken"  // the checkpoint at entry ID is not signed by a known key
-	CheckpointDiffers Fault = "checkpoint_differs" // the checkpoint at entry ID signs other entries than these
+	CheckpointDiffers Fault = "checkpoint_differs" // the checkpoint at entry ID signs other entries than these, from Other on
 	CheckpointRemoved Fault = "checkpoint_removed" // a checkpoint at entry ID is kept outside and is gone here
 	OutsideAhead      Fault = "outside_ahead"      // a checkpoint outside signs ID entries, the register holds Other: cut, or an old backup
 	OutsideDiffers    Fault = "outside_differs"    // a checkpoint outside, at entry ID, signs other entries than these
@@ -116,6 +116,7 @@ type verification struct {
 	stored *register.Tree // of the hashes in the stored tree
 	actual *register.Tree // of the rows, where they differ; nil: they do not
 	odd    []oddity       // entries that differ, since the last checkpoint
+	good   int64          // size of the last checkpoint that a tree led to
 	lost   bool           // no tree leads to the next checkpoint
 	moved  movedSearch
 }

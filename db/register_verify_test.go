@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,14 @@ func newSealed(t testing.TB) *sealed {
 	if s.verifiers, err = s.keys.Verifiers(); err != nil {
 		t.Fatal(err)
 	}
+	s.connect(t)
+	return s
+}
+
+// connect opens the database as the serving role and as a superuser.
+func (s *sealed) connect(t testing.TB) {
+	t.Helper()
+	var err error
 	if s.db, err = db.Open(t.Context(), s.URL, db.Options{MaxConns: 8}); err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +51,12 @@ func newSealed(t testing.TB) *sealed {
 	if s.super, err = pgx.Connect(t.Context(), s.SuperuserURL); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.super.Close(context.Background()) })
-	return s
+	super := s.super
+	t.Cleanup(func() { _ = super.Close(context.Background()) })
 }
+
+// elsewhere is the address of another database of the same server.
+func elsewhere(url, from, to string) string { return strings.Replace(url, "/"+from, "/"+to, 1) }
 
 // fill writes entries straight into the table, with ids that follow each other.
 func (s *sealed) fill(t testing.TB, n int) {

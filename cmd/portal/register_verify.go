@@ -137,7 +137,7 @@ var faults = map[db.Fault]string{
 	db.TreeMissing:       "the stored tree is missing from entry %[1]d on",
 	db.TreeLonger:        "the stored tree goes on behind entry %[1]d, the last that a checkpoint signs",
 	db.CheckpointBroken:  "the checkpoint of %[1]d entries is not signed by a known key",
-	db.CheckpointDiffers: "the checkpoint of %[1]d entries signs other entries than these",
+	db.CheckpointDiffers: "the checkpoint of %[1]d entries signs other entries than these: one from %[2]d to %[1]d was changed, and the stored tree with it",
 	db.CheckpointRemoved: "the checkpoint of %[1]d entries was removed: it is kept outside",
 	db.OutsideAhead:      "%[1]d entries were signed outside, the register holds %[2]d: it was cut, or restored from an old backup",
 	db.OutsideDiffers:    "the checkpoint of %[1]d entries that is kept outside signs other entries than these",
