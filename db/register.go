@@ -175,6 +175,9 @@ func (r *Register) next() []*waiting {
 func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
+	if conn != nil && conn.PgConn().CheckConn() != nil { // lost since the last group
+		_ = conn.Close(ctx) // there is nothing to say to it
+	}
 	if conn == nil || conn.IsClosed() {
 		c, err := pgx.ConnectConfig(ctx, r.cfg)
 		if err != nil {
