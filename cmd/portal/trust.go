@@ -27,6 +27,7 @@ type trust struct {
 	verifier *esign.Verifier
 	checker  *revocation.Checker
 	log      *slog.Logger
+	every    time.Duration // how often the folder is looked at
 }
 
 // openTrust loads the profiles in folder. lists is the folder of revocation
@@ -44,7 +45,7 @@ func openTrust(folder, lists string, log *slog.Logger) (*trust, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &trust{folder: f, verifier: v, checker: checker, log: log}, nil
+	return &trust{folder: f, verifier: v, checker: checker, log: log, every: followEvery}, nil
 }
 
 func newChecker(lists string, log *slog.Logger) (*revocation.Checker, error) {
@@ -61,7 +62,7 @@ func newChecker(lists string, log *slog.Logger) (*revocation.Checker, error) {
 func (t *trust) follow(ctx context.Context) {
 	t.warn()
 	warned := time.Now()
-	for tick(ctx, followEvery) {
+	for tick(ctx, t.every) {
 		if time.Since(warned) >= 24*time.Hour {
 			t.warn()
 			warned = time.Now()
