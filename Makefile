@@ -30,7 +30,7 @@ build: ## bin/portal
 	@CGO_ENABLED=0 $(BUILD) -trimpath -o $(BIN)/portal ./cmd/portal
 
 test: $(AXE) check ## everything: rules, lint, tests on real PostgreSQL and in a real browser
-	@tools/need postgresql chromium openssl certutil
+	@tools/need postgresql chromium openssl certutil softhsm2-util pkcs11-engine
 	go test -timeout 9m ./...
 
 check: lint ## the quick part: go vet, lint, rules of the house, fresh pages
