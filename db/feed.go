@@ -208,7 +208,7 @@ func queueConsignments(b *pgx.Batch, winners []Snapshot) {
 	}
 	c.queue(b, `
 		insert into consignment as c (registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document)
-		select registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document::jsonb
+		select registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document::json
 		  from unnest($1::text[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
 		    as t (registration, revision, digest, checkpoint, voen, status, status_at, registered_at, document)
 		on conflict (registration) do update

@@ -28,6 +28,10 @@ as $$
 $$;
 grant execute on function feed_may(text) to portal_feed;
 
+-- The snapshot is kept as it was written: it is always read whole, and making
+-- jsonb of it was half the cost of storing it.
+alter table consignment alter column document type json;
+
 drop policy feed on consignment;
 create policy feed on consignment to portal_feed using (true) with check (feed_may(checkpoint));
 drop policy feed on pending;
@@ -51,7 +55,7 @@ create table archive_document (
   voen         text not null,
   received_at  timestamptz not null,
   archived_at  timestamptz not null default now(),
-  document     jsonb not null,
+  document     json not null,
   events       jsonb not null,   -- of consignment_event: revision, status, status_at, received_at
   primary key (registration, month)
 ) partition by range (month);
