@@ -166,7 +166,7 @@ func TestNothingMatches(t *testing.T) {
 	g.List.Rows, g.List.Groups, g.List.Total, g.List.Pages = nil, nil, 0, 1
 	doc := parse(t, Goods(p, g))
 	checkPage(t, doc, "en")
-	if body := text(byClass(doc, "empty")[0]); !strings.Contains(body, "17 registrations") || !strings.Contains(body, "20.11.2026 14:32") {
+	if body := text(byClass(doc, "empty")[0]); !strings.Contains(body, "Registrations searched as of 20.11.2026 14:32: 17.") {
 		t.Error(body)
 	}
 	if !slices.Contains(hrefs(byClass(doc, "empty")[0]), "/goods") {
