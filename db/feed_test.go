@@ -64,7 +64,7 @@ func sameAsTruth(t *testing.T, su *pgx.Conn) {
 		with truth as (
 		  select registration, voen, checkpoint, status, status_at, registered_at, (document->'transport'->>'mode')::smallint as mode,
 		         coalesce(document->'transport'->>'vehicle', '') as vehicle, coalesce(document->'documents'->0->>'number', '') as document_number,
-		         jsonb_array_length(document->'goods') as goods_count, document->'goods'->0->>'commodity_code' as commodity_code
+		         json_array_length(document->'goods') as goods_count, document->'goods'->0->>'commodity_code' as commodity_code
 		    from consignment where pending),
 		model as (
 		  select registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle, document_number, goods_count, commodity_code from pending)
