@@ -22,7 +22,7 @@ func TestCardListener(t *testing.T) {
 	}
 	v := demoVerifier(t)
 	for _, address := range []string{"localhost", "127.0.0.1", "::1"} {
-		for _, person := range []string{"aysel", "kamran", "stranger", "expired", ""} {
+		for _, person := range []string{"aysel", "kamran", "stranger", "expired", "revoked", "suspended", ""} {
 			t.Run(address+" "+person, func(t *testing.T) {
 				config := &tls.Config{
 					Certificates: []tls.Certificate{server}, ClientAuth: tls.RequestClientCert,
