@@ -69,6 +69,8 @@ func reason(err error) string {
 		return "this is no code of this demo."
 	case errors.Is(err, democa.ErrAssignee):
 		return "the code is for the person whose FİN was typed. A careless application would go on; the portal would find out."
+	case errors.Is(err, democa.ErrKey):
+		return "this person has an RSA key, and SİMA signs with ECDSA. Choose another person."
 	case errors.Is(err, democa.ErrTime):
 		return "the code has expired."
 	}

@@ -20,6 +20,7 @@ import (
 	"customs.gov.az/portal/handlers"
 	"customs.gov.az/portal/mygov"
 	"customs.gov.az/portal/mygov/demoid"
+	"customs.gov.az/portal/static"
 )
 
 // standIns are the demo's own telephone and mygov ID. They speak the protocols
@@ -69,7 +70,7 @@ func (s *standIns) openPhone(c *checked) (err error) {
 	c.offered.sima = &handlers.SIMA{
 		MasterKey: s.key, Version: "1.3", Path: "/sima", Link: "http://" + s.phone.Addr().String() + "/?data=", Life: 3 * time.Minute,
 		DataSignature: esign.DataSignatureRequired,
-		Client:        esign.SIMAClient{ID: 1, Name: "DGK (demo)", IconURI: c.url.JoinPath("/favicon.ico").String()},
+		Client:        esign.SIMAClient{ID: 1, Name: "DGK (demo)", IconURI: c.url.String() + static.New().URL("img/favicon.svg")},
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -37,6 +38,7 @@ type Code struct {
 var (
 	ErrCode     = errors.New("democa: no QR code of SİMA, or not signed with this master key")
 	ErrAssignee = errors.New("democa: the code is for somebody else")
+	ErrKey      = errors.New("democa: SİMA signs with ECDSA keys only")
 	ErrTime     = errors.New("democa: the code is not good at this time")
 	ErrAnswered = errors.New("democa: the portal did not accept it")
 )
@@ -71,6 +73,9 @@ func (p *Phone) Confirm(ctx context.Context, c Code) error {
 	}
 	if pin := p.pin(); len(c.Contract.Assignee) > 0 && !strings.EqualFold(pin, string(c.Contract.Assignee[0])) {
 		return ErrAssignee
+	}
+	if _, ok := p.Key.Public().(*ecdsa.PublicKey); !ok {
+		return ErrKey
 	}
 	challenge, err := p.Fetch(ctx, c.Address)
 	if err != nil {
