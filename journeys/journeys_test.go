@@ -27,6 +27,11 @@ func TestJourneys(t *testing.T) {
 		{"refused", refusedFiles},
 		{"company", chooseCompany},
 		{"card", signInWithCard},
+		{"pages", pages},
+		{"keyboard", keyboard},
+		{"colours", forcedColours},
+		{"paper", paper},
+		{"weight", weight},
 	} {
 		t.Run(journey.name, func(t *testing.T) { journey.run(t, w) })
 	}

@@ -73,6 +73,7 @@ func (p *program) start(t *testing.T) time.Duration {
 	p.command = exec.Command(p.binary, "demo", "--data", p.data, "--every", "0", //nolint:gosec // names of this test
 		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops)
 	p.command.Stderr = p.stderr
+	endTogether(p.command)
 	stdout, err := p.command.StdoutPipe()
 	must(t, err)
 	must(t, p.command.Start())
