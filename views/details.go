@@ -112,6 +112,19 @@ func (d DetailView) itemsURL(page int) string {
 	return u + "#items"
 }
 
+// transportDocument is the first transport document of a registration, which
+// may have only others; nil if there is none. By UNTDID 1001 these are the bills
+// of lading, waybills and consignment notes, TIR and ATA carnets.
+func transportDocument(list []customs.Document) *customs.Document {
+	for i := range list {
+		switch list[i].Type {
+		case "704", "705", "710", "720", "722", "730", "740", "741", "750", "760", "952", "955":
+			return &list[i]
+		}
+	}
+	return nil
+}
+
 // values sums the invoice values by currency, in order of the code.
 func (d DetailView) values(l *locales.Locale) []string {
 	sums := map[string]customs.Amount{}

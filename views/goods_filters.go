@@ -153,8 +153,8 @@ func (g GoodsView) frame(p Page) Page {
 	return p
 }
 
-// lagging reports whether the list was read from data that is not current.
-func (g GoodsView) lagging(p Page) bool { return p.Now.Sub(g.List.AsOf) > lagAfter }
+// lagging reports whether a page shows data that is not current.
+func (p Page) lagging(at time.Time) bool { return p.Now.Sub(at) > lagAfter }
 
 // aroundNumber cuts a sentence at its number, so that the number can be shown
 // alone and the words be read out.

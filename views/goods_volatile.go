@@ -7,5 +7,5 @@ import "github.com/a-h/templ"
 // answer's own receipt. Everything else that changes with time, such as ages in
 // words, is part of what a page says.
 func GoodsVolatile(p Page, g GoodsView) []templ.Component {
-	return []templ.Component{asOf(p, g), processed(p, milliseconds(p.L, g.Elapsed), g.Receipt)}
+	return []templ.Component{asOf(p, g.List.AsOf), processed(p, milliseconds(p.L, g.Elapsed), g.Receipt)}
 }
