@@ -124,8 +124,11 @@ func (d *demoCommand) defaults() error {
 	if err := d.Sealing.demo(d.Data); err != nil {
 		return err
 	}
-	if d.Every != 0 && d.Every < time.Second {
-		return errors.New("--every: at least a second, or 0 for none")
+	if d.Every != 0 && (d.Every < time.Second || d.Every > time.Hour) {
+		return errors.New("--every: a second to an hour, or 0 for none")
+	}
+	if err := d.wishes(time.Now()).Check(); err != nil {
+		return fmt.Errorf("--consignments: %w", err)
 	}
 	return nil
 }
@@ -182,6 +185,11 @@ func demoKeys(file string) ([][]byte, error) {
 	return [][]byte{key}, os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600)
 }
 
+// wishes say what the sample consignments are to be.
+func (d *demoCommand) wishes(now time.Time) sample.Options {
+	return sample.Options{Seed: demoSeed, Consignments: d.Consignments, Now: now, People: demoTraders()}
+}
+
 // fill loads the sample consignments once, the way a file of the feed goes.
 func (d *demoCommand) fill(ctx context.Context, c checked, database *db.DB) error {
 	empty, err := database.Empty(ctx)
@@ -191,9 +199,7 @@ func (d *demoCommand) fill(ctx context.Context, c checked, database *db.DB) erro
 	read, write := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() error {
-		err := sample.Generate(write, sample.Options{
-			Seed: demoSeed, Consignments: d.Consignments, Now: time.Now(), People: demoTraders(),
-		})
+		err := sample.Generate(write, d.wishes(time.Now()))
 		return errors.Join(err, write.CloseWithError(err))
 	})
 	_, err = intake.Run(ctx, read, d.intake(c, database))

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -67,6 +68,7 @@ func run(ctx context.Context, args []string, e env) error {
 		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { stopped = &code }),
 		kong.UsageOnError(),
+		kong.PostBuild(paths),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(e),
 	)
@@ -84,6 +86,20 @@ func run(ctx context.Context, args []string, e env) error {
 		return err
 	}
 	return parsed.Run()
+}
+
+// paths lets a path be set to nothing, as the other settings can be: the
+// library takes an empty path without a default for the current folder.
+func paths(k *kong.Kong) error {
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok && f.Tag.Type == "path" && f.Target.Kind() == reflect.String {
+			f.HasDefault = true
+			if f.PlaceHolder == "" {
+				f.PlaceHolder = "PATH"
+			}
+		}
+		return next(nil)
+	})
 }
 
 // newLog writes one line for each event.

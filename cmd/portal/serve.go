@@ -73,13 +73,9 @@ type service struct {
 // listeners are the open ones.
 type listeners struct{ main, card, ops net.Listener }
 
-// serve opens the listeners, serves until ctx ends and then lets what runs
-// finish: open requests, then waiting register entries.
+// serve opens the listeners once nothing else can fail, serves until ctx ends
+// and then lets what runs finish: open requests, then waiting register entries.
 func (w *web) serve(ctx context.Context, c checked, s service) error {
-	l, err := w.listen()
-	if err != nil {
-		return err
-	}
 	catalogue, err := locales.Load()
 	if err != nil {
 		return err
@@ -102,6 +98,10 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 			return fmt.Errorf("PORTAL_TLS_CERT: %w", err)
 		}
 		certificates = append(certificates, pair)
+	}
+	l, err := w.listen()
+	if err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	main := newServer(portal.Handler())

@@ -149,7 +149,7 @@ func baseURL(name, given, otherwise string, schemes ...string) (*url.URL, error)
 		given = otherwise
 	}
 	u, err := url.Parse(strings.TrimSuffix(given, "/"))
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil || !strings.Contains(" "+strings.Join(schemes, " ")+" ", " "+u.Scheme+" ") {
+	if err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(given, "?#") || u.User != nil || !strings.Contains(" "+strings.Join(schemes, " ")+" ", " "+u.Scheme+" ") {
 		return nil, fmt.Errorf("%s: %q is not a base URL such as %s://host", name, given, schemes[len(schemes)-1])
 	}
 	return u, nil

@@ -45,11 +45,8 @@ const MaxConsignments = 36_000_000
 // ErrOptions says that Generate cannot do what the options ask.
 var ErrOptions = errors.New("sample: impossible options")
 
-// Generate writes consignments, each with its earlier revisions before the
-// current one, and then a heartbeat of every checkpoint; one of these is three
-// hours old. Each person has exactly the pending consignments asked for, and
-// one finished for every four. Of the rest a fifth is finished.
-func Generate(w io.Writer, o Options) error {
+// Check reports, as [ErrOptions], what Generate could not do.
+func (o Options) Check() error {
 	theirs := 0
 	for _, p := range o.People {
 		theirs += p.Pending + p.Pending/4
@@ -61,6 +58,17 @@ func Generate(w io.Writer, o Options) error {
 		return fmt.Errorf("%w: the people alone need %d consignments", ErrOptions, theirs)
 	case o.Consignments > MaxConsignments:
 		return fmt.Errorf("%w: more than %d consignments", ErrOptions, MaxConsignments)
+	}
+	return nil
+}
+
+// Generate writes consignments, each with its earlier revisions before the
+// current one, and then a heartbeat of every checkpoint; one of these is three
+// hours old. Each person has exactly the pending consignments asked for, and
+// one finished for every four. Of the rest a fifth is finished.
+func Generate(w io.Writer, o Options) error {
+	if err := o.Check(); err != nil {
+		return err
 	}
 	g := newGenerator(o.Seed, o.Now)
 	out := bufio.NewWriterSize(w, 64<<10)
