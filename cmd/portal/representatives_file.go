@@ -86,10 +86,14 @@ func (r *representativeReader) table(in *bufio.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		n, _ := t.FieldPos(0)
-		if err != nil {
-			return fmt.Errorf("line %d: cannot be read as CSV", n)
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			return fmt.Errorf("line %d: cannot be read as CSV", bad.StartLine)
 		}
+		if err != nil {
+			return err
+		}
+		n, _ := t.FieldPos(0)
 		access, okAccess := yes(row[6])
 		liquidated, okLiquidated := yes(row[7])
 		if !okAccess || !okLiquidated {
