@@ -44,9 +44,9 @@ var doors = []struct {
 	{"github.com/prometheus/", []string{"handlers"}},
 	{"github.com/jackc/", []string{"db", "bench"}},
 	{"github.com/fergusstrange/embedded-postgres", []string{"db/pgserver"}},
-	{"database/sql", nil},
+	{"database/sql", []string{"bench"}},
 	{"github.com/a-h/templ", []string{"views", "handlers/render.go"}},
-	{"html/template", nil},
+	{"html/template", []string{"bench"}},
 	{"github.com/nicksnyder/go-i18n", []string{"locales"}},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"feed"}},
 	{"github.com/alecthomas/kong", []string{"cmd"}},
@@ -56,7 +56,7 @@ var doors = []struct {
 	{"github.com/go-jose/", []string{"mygov/demoid"}},
 	{"rsc.io/qr", []string{"handlers"}},
 	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench", "register/witness"}},
-	{"github.com/klauspost/compress", []string{"feed"}},
+	{"github.com/klauspost/compress", []string{"feed", "handlers"}},
 	{"testing", []string{"db/dbtest"}},
 }
 

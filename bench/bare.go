@@ -5,140 +5,67 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/register"
 )
 
-// bare is the most that this database and this register can do: net/http and
-// pgx, the statements of the portal's goods page in one batch, its entry in
-// the portal's own register, and ready bytes as the answer.
-type bare struct {
-	pool     *pgxpool.Pool
-	register *db.Register
-	page     []byte
+// recorded is a page of the portal, as it was asked and answered once.
+type recorded struct {
+	Path       string // with query
+	Setting    string // portal.session of who asked
+	Statements []statement
+	Body       []byte
 }
 
-// serveBare is the process of the bare handler. Its arguments are an address
-// to listen on, the database's address and a file that holds the page.
-func serveBare(ctx context.Context, args []string) error {
-	if len(args) != 3 {
-		return errors.New("bare: address, database and page")
-	}
-	page, err := os.ReadFile(args[2])
-	if err != nil {
-		return err
-	}
-	d, err := db.Open(ctx, args[1], db.Options{MaxConns: 2})
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	cfg, err := pgxpool.ParseConfig(args[1])
-	if err != nil {
-		return err
-	}
-	cfg.ConnConfig.RuntimeParams["role"] = "portal_app"
-	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	cfg.MaxConns = 8 // as db.Open has
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	b := &bare{pool: pool, register: db.NewRegister(d), page: page}
-	defer b.register.Close()
-	l, err := net.Listen("tcp", args[0])
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: http.HandlerFunc(b.goods), ReadHeaderTimeout: 5 * time.Second}
-	defer context.AfterFunc(ctx, func() { server.Close() })()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+// job is what the process of a competitor is told, in a file.
+type job struct {
+	Addr     string
+	Database string
+	Pages    []recorded
 }
 
-// statements are those of a goods page without a filter, word for word; a test
-// compares them with what the portal sends.
-var statements = struct{ begin, setting, session, counts, rows, freshness, commit string }{
-	begin:   `begin isolation level repeatable read read only`,
-	setting: `select set_config('portal.session', $1, true)`,
-	session: `
-		select id, voen, pin, person, organisation, method, issuer, serial, fingerprint,
-		       created_at, seen_at, expires_at, idle
-		  from current_session()`,
-	counts: `
-		select grouping(checkpoint, status, next_who, mode), coalesce(checkpoint, ''), coalesce(status, ''),
-		       coalesce(next_who, ''), coalesce(mode, 0), count(*), least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint, now()
-		  from pending
-		 group by grouping sets ((checkpoint), (status), (next_who), (mode), ())
-		 order by 1, 2`,
-	rows: `
-		select registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
-		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due
-		  from pending
-		 order by checkpoint, registered_at desc, registration limit $1 offset 0`,
-	freshness: `select code, as_of, received_at from checkpoint`,
-	commit:    `commit`,
+// find is the recorded page that a request is like: the same address or, for
+// the details of a registration, another registration.
+func (j job) find(r *http.Request) (recorded, bool) {
+	for _, p := range j.Pages {
+		if p.Path == r.URL.RequestURI() || r.URL.RawQuery == "" && path.Dir(r.URL.Path) == "/goods" && path.Dir(p.Path) == "/goods" {
+			return p, true
+		}
+	}
+	return recorded{}, false
 }
 
-func (b *bare) goods(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
-	setting, ok := sessionSetting(r)
-	if !ok {
-		http.Error(w, "nobody is signed in", http.StatusForbidden)
-		return
+// args are the parameters of a recorded statement for another request: its own
+// session and its own registration.
+func (p recorded) args(s statement, setting string, r *http.Request) []any {
+	var out []any
+	for _, a := range s.Args {
+		switch {
+		case a == nil:
+			out = append(out, nil)
+		case *a == p.Setting:
+			out = append(out, setting)
+		case path.Dir(p.Path) == "/goods" && *a == path.Base(p.Path):
+			out = append(out, path.Base(r.URL.Path))
+		default:
+			out = append(out, *a)
+		}
 	}
-	var session uuid.UUID
-	var voen string
-	batch := &pgx.Batch{}
-	drop := func(sql string, args ...any) {
-		batch.Queue(sql, args...).Query(func(rows pgx.Rows) error { rows.Close(); return rows.Err() })
-	}
-	done := func(pgconn.CommandTag) error { return nil }
-	batch.Queue(statements.begin).Exec(done)
-	batch.Queue(statements.setting, setting).Exec(done)
-	batch.Queue(statements.session).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&session, &voen, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
-	})
-	drop(statements.counts)
-	drop(statements.rows, 25)
-	drop(statements.freshness)
-	batch.Queue(statements.commit).Exec(done)
-	if err := b.pool.SendBatch(r.Context(), batch).Close(); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	id, err := uuid.NewV7()
-	if err == nil {
-		err = b.register.Submit(r.Context(), register.Entry{
-			RequestID: id, Channel: "web", Actor: "trader", Session: session, Subject: customs.VOEN(voen),
-			Action: register.ListGoods, Asked: r.URL.RequestURI(), Outcome: register.Answered, Results: 25, Elapsed: time.Since(began),
-		}).Wait(r.Context())
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b.page)))
-	_, _ = w.Write(b.page) // the reader may be gone
+	return out
 }
 
 // sessionSetting is the value of portal.session for the request's cookie,
@@ -148,11 +75,127 @@ func sessionSetting(r *http.Request) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	id, text, _ := strings.Cut(c.Value, ".")
+	return settingOf(c.Value)
+}
+
+func settingOf(key string) (string, bool) {
+	id, text, _ := strings.Cut(key, ".")
 	secret, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return "", false
 	}
 	hash := sha256.Sum256(secret)
 	return id + " " + hex.EncodeToString(hash[:]), true
+}
+
+// poolSize is how many connections to the database the competitors have, as
+// many as the portal.
+const poolSize = 8
+
+// bare is the most that this database and this register can do: net/http and
+// pgx, the statements of the portal's page in one batch, its entry in the
+// portal's own register, and ready bytes as the answer.
+type bare struct {
+	job
+	pool     *pgxpool.Pool
+	register *db.Register
+}
+
+// serveBare is the process of the bare handler.
+func serveBare(ctx context.Context, j job) error {
+	d, err := db.Open(ctx, j.Database, db.Options{MaxConns: 2})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	cfg, err := pgxpool.ParseConfig(j.Database)
+	if err != nil {
+		return err
+	}
+	cfg.ConnConfig.RuntimeParams["role"] = "portal_app"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.MaxConns = poolSize
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	b := &bare{job: j, pool: pool, register: db.NewRegister(d)}
+	defer b.register.Close()
+	return serve(ctx, j.Addr, b.answer)
+}
+
+// serve listens until ctx ends.
+func serve(ctx context.Context, addr string, h http.HandlerFunc) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// readJob reads the file of a competitor's process.
+func readJob(args []string) (j job, err error) {
+	if len(args) != 1 {
+		return j, errors.New("a competitor needs its job")
+	}
+	b, err := os.ReadFile(args[0])
+	if err != nil {
+		return j, err
+	}
+	return j, json.Unmarshal(b, &j)
+}
+
+func (b *bare) answer(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	setting, ok := sessionSetting(r)
+	page, known := b.find(r)
+	if !ok || !known {
+		http.Error(w, "nobody is signed in, or no such page", http.StatusForbidden)
+		return
+	}
+	var who register.Entry
+	batch := &pgx.Batch{}
+	for _, s := range page.Statements {
+		q := batch.Queue(s.SQL, page.args(s, setting, r)...)
+		if strings.Contains(s.SQL, "current_session()") {
+			q.Query(func(rows pgx.Rows) error { return whose(rows, &who) })
+		} else {
+			q.Query(func(rows pgx.Rows) error { rows.Close(); return rows.Err() })
+		}
+	}
+	if err := b.pool.SendBatch(r.Context(), batch).Close(); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	who.RequestID = uuid.Must(uuid.NewV7())
+	who.Channel, who.Actor, who.Action, who.Asked = "web", "trader", register.ListGoods, r.URL.RequestURI()
+	who.Outcome, who.Results, who.Elapsed = register.Answered, 25, time.Since(began)
+	if err := b.register.Submit(r.Context(), who).Wait(r.Context()); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(page.Body)))
+	_, _ = w.Write(page.Body) // the reader may be gone
+}
+
+// whose reads the two columns of a session that its entry needs.
+func whose(rows pgx.Rows, who *register.Entry) error {
+	columns := make([]any, len(rows.FieldDescriptions()))
+	for i, f := range rows.FieldDescriptions() {
+		switch f.Name {
+		case "id":
+			columns[i] = &who.Session
+		case "voen":
+			columns[i] = (*string)(&who.Subject)
+		}
+	}
+	_, err := pgx.ForEachRow(rows, columns, func() error { return nil })
+	return err
 }

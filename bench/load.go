@@ -23,7 +23,12 @@ type target struct {
 	addr     string
 	requests [][]byte
 	status   int // that every answer must have
+	also     int // or this one
 	least    int // bytes that every body must have
+
+	pid     int                         // of the server, to know its processor time
+	before  func(context.Context) error // each turn; may be nil
+	answers func(id string)             // is told the request id of each answer; may be nil
 }
 
 // request is a GET as a browser would send it, as far as a server cares.
@@ -42,6 +47,8 @@ type turnResult struct {
 	rate  float64         // answers a second
 	times []time.Duration // of each answer, sorted
 	bytes int64           // of bodies
+
+	app, postgres time.Duration // processor time an answer, of the server and of PostgreSQL
 }
 
 // at is a quantile of the times.
@@ -94,11 +101,14 @@ func ask(ctx context.Context, t target, first int, until time.Time) (turnResult,
 		if _, err := c.Write(t.requests[n%len(t.requests)]); err != nil {
 			return s, err
 		}
-		status, size, err := readAnswer(r)
+		status, size, id, err := readAnswer(r)
 		if err != nil {
 			return s, err
 		}
-		if status != t.status || size < t.least {
+		if t.answers != nil && status == t.status {
+			t.answers(id)
+		}
+		if status != t.status && status != t.also || size < t.least {
 			return s, fmt.Errorf("an answer %d with %d bytes, expected %d with at least %d", status, size, t.status, t.least)
 		}
 		s.times = append(s.times, time.Since(began))
@@ -109,17 +119,18 @@ func ask(ctx context.Context, t target, first int, until time.Time) (turnResult,
 
 var errAnswer = errors.New("not an HTTP answer of known length")
 
-// readAnswer reads one answer and passes over its body.
-func readAnswer(r *bufio.Reader) (status, size int, err error) {
+// readAnswer reads one answer, with its request id if it has one, and passes
+// over its body.
+func readAnswer(r *bufio.Reader) (status, size int, id string, err error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, "", err
 	}
 	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
-		return 0, 0, errAnswer
+		return 0, 0, "", errAnswer
 	}
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
-		return 0, 0, errAnswer
+		return 0, 0, "", errAnswer
 	}
 	size = -1
 	if status == http.StatusNotModified || status == http.StatusNoContent {
@@ -128,23 +139,26 @@ func readAnswer(r *bufio.Reader) (status, size int, err error) {
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return 0, 0, err
+			return 0, 0, "", err
 		}
 		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
 			break
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
+		if bytes.EqualFold(name, []byte("X-Request-Id")) {
+			id = string(bytes.TrimSpace(value))
+		}
 		if bytes.EqualFold(name, []byte("Content-Length")) && size < 0 {
 			if size, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil || size < 0 {
-				return 0, 0, errAnswer
+				return 0, 0, "", errAnswer
 			}
 		}
 	}
 	if size < 0 {
-		return 0, 0, errAnswer
+		return 0, 0, "", errAnswer
 	}
 	if _, err := io.CopyN(io.Discard, r, int64(size)); err != nil {
-		return 0, 0, err
+		return 0, 0, "", err
 	}
-	return status, size, nil
+	return status, size, id, nil
 }

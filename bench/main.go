@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -16,9 +17,24 @@ type settings struct {
 	portal       string        // the binary to measure
 	consignments int           // in the database
 	traders      int           // who are signed in
-	connections  int           // of the load generator
 	rounds       int           // turns of each competitor
 	turn         time.Duration // length of a turn
+	streams      int           // open pages
+	kills        int           // of PostgreSQL
+	only         string        // parts to run
+}
+
+// parts are what is measured, in this order. The last ones leave the server
+// changed or gone.
+func parts() []part {
+	return []part{
+		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"import", imports}, {"start", starts}, {"kill", kills},
+	}
+}
+
+type part struct {
+	name string
+	run  func(context.Context, *world, io.Writer) error
 }
 
 func main() {
@@ -34,8 +50,15 @@ func main() {
 // run measures, or is one of the competitors: then the first argument says
 // which.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 && args[0] == "bare" {
-		return serveBare(ctx, args[1:])
+	if len(args) > 0 && (args[0] == "bare" || args[0] == "plain") {
+		j, err := readJob(args[1:])
+		if err != nil {
+			return err
+		}
+		if args[0] == "bare" {
+			return serveBare(ctx, j)
+		}
+		return servePlain(ctx, j)
 	}
 	s, err := readFlags(args, out)
 	if errors.Is(err, flag.ErrHelp) {
@@ -48,30 +71,48 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func readFlags(args []string, out io.Writer) (settings, error) {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
 	var s settings
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&s.portal, "portal", "bin/portal", "the portal's binary")
-	f.IntVar(&s.consignments, "n", 100_000, "consignments in the database")
-	f.IntVar(&s.traders, "traders", 64, "traders who are signed in, each with a few pages of goods")
-	f.IntVar(&s.connections, "c", 32, "connections")
+	f.IntVar(&s.consignments, "n", 100_000, "consignments in the database; growth compares with 10,000")
+	f.IntVar(&s.traders, "traders", 48, "traders who are signed in, each with a few pages of goods")
 	f.IntVar(&s.rounds, "rounds", 5, "turns of each competitor")
 	f.DurationVar(&s.turn, "turn", 3*time.Second, "length of a turn")
+	f.IntVar(&s.streams, "streams", 10_000, "open pages whose memory is measured; needs as many file descriptors")
+	f.IntVar(&s.kills, "kills", 20, "how often PostgreSQL is killed under load")
+	f.StringVar(&s.only, "only", strings.Join(names, ","), "parts to run")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
-	if s.consignments < perTrader*2*s.traders || s.traders < 1 || s.connections < 1 || s.rounds < 1 || s.turn <= 0 {
+	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.consignments < 2*perTrader*s.traders {
 		return s, errors.New("every number must be positive, and the traders need some of the consignments")
+	}
+	for name := range strings.SplitSeq(s.only, ",") {
+		if !strings.Contains(","+strings.Join(names, ",")+",", ","+name+",") {
+			return s, fmt.Errorf("-only: %q is none of %v", name, names)
+		}
 	}
 	return s, nil
 }
 
-// measure sets everything up, lets the competitors take turns and prints.
+// measure sets everything up and runs the parts.
 func measure(ctx context.Context, s settings, out io.Writer) (err error) {
 	w, err := newWorld(ctx, s, out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	return goodsPage(ctx, w, out)
+	for _, p := range parts() {
+		if strings.Contains(","+s.only+",", ","+p.name+",") {
+			if err := p.run(ctx, w, out); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	return nil
 }

@@ -23,37 +23,58 @@ import (
 	"customs.gov.az/portal/esign/democa"
 )
 
-// portal is the running binary.
+// portal is the binary, under addresses and with a key that outlive a restart.
 type portal struct {
 	*program
 	addr, card, ops string // host:port of the listeners
+	key             string // of the session cookie
 }
 
-// startPortal runs `portal serve` and returns when it is ready.
-func (w *world) startPortal(ctx context.Context) (*portal, error) {
-	p := &portal{}
+// portalName names it among its competitors.
+const portalName = "portal"
+
+func (p *portal) server() server { return server{portalName, p.addr, p.command.Process.Pid} }
+
+func newPortal() (*portal, error) {
+	key := make([]byte, 32)
+	rand.Read(key)
+	p := &portal{key: hex.EncodeToString(key)}
 	for _, a := range []*string{&p.addr, &p.card, &p.ops} {
 		var err error
 		if *a, err = freeAddress(); err != nil {
 			return nil, err
 		}
 	}
-	key := make([]byte, 32)
-	rand.Read(key)
+	return p, nil
+}
+
+// startPortal runs `portal serve` on a database and returns when it is ready.
+func (w *world) startPortal(ctx context.Context, name string) error {
+	p := w.portal
 	var err error
 	p.program, err = w.start(ctx, []string{
-		"PORTAL_DATABASE_URL=" + w.server.URL("portal", database), "PORTAL_SESSION_KEYS=" + hex.EncodeToString(key),
+		"PORTAL_DATABASE_URL=" + w.lastingURL(name), "PORTAL_SESSION_KEYS=" + p.key, "PORTAL_REGISTER_KEYS=" + p.key, "PORTAL_SIGN_IN_BURST=10000",
 		"PORTAL_ADDR=" + p.addr, "PORTAL_CARD_ADDR=" + p.card, "PORTAL_OPS_ADDR=" + p.ops,
 		"PORTAL_TRUST=" + filepath.Join(w.dir, "trust"),
 		"PORTAL_TLS_CERT=" + filepath.Join(w.dir, "tls", "server.pem"), "PORTAL_TLS_KEY=" + filepath.Join(w.dir, "tls", "server.key"),
 	}, w.settings.portal, "serve")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := answers(ctx, "http://"+p.ops+"/readyz", ""); err != nil {
-		return nil, fmt.Errorf("%w; the portal's last words:\n%s", err, p.lastWords())
+		return fmt.Errorf("%w; the portal's last words:\n%s", err, p.lastWords())
 	}
-	return p, nil
+	return nil
+}
+
+// lastingURL is the database's address through the link in the data folder,
+// which stays when the server is started anew.
+func (w *world) lastingURL(name string) string {
+	u := url.URL{
+		Scheme: "postgres", User: url.User("portal"), Path: "/" + name,
+		RawQuery: url.Values{"host": {filepath.Join(w.dir, "postgres", "socket")}, "port": {"5432"}}.Encode(),
+	}
+	return u.String()
 }
 
 // freeAddress is an address on this machine that nobody listens on.
@@ -116,6 +137,11 @@ func (w *world) signIn(ctx context.Context) error {
 			return err
 		}
 		w.keys = append(w.keys, key.String())
+		_, list, err := w.db.Goods(ctx, key, customs.Query{}, 1)
+		if err != nil {
+			return err
+		}
+		w.registrations = append(w.registrations, list.Rows[0].Registration)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -39,8 +40,12 @@ type world struct {
 	people   []sample.Person
 	programs []*program
 	portal   *portal
-	cookies  []string // of the portal, one a trader
-	keys     []string // session keys of the same traders, for the competitors
+	log      *recorder
+
+	cookies       []string   // of the portal, one a trader
+	keys          []string   // session keys of the same traders, for the competitors
+	registrations []string   // one of each
+	recordings    []recorded // the list, a search and the details of a registration
 }
 
 func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err error) {
@@ -48,7 +53,7 @@ func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err err
 	if err != nil {
 		return nil, err
 	}
-	w = &world{settings: s, dir: dir}
+	w = &world{settings: s, dir: dir, log: &recorder{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -70,17 +75,66 @@ func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err err
 	if err := democa.Create(dir, time.Now()); err != nil {
 		return nil, err
 	}
-	if w.portal, err = w.startPortal(ctx); err != nil {
+	if w.portal, err = newPortal(); err != nil {
 		return nil, err
 	}
-	return w, w.signIn(ctx)
+	return w, w.prepare(ctx)
+}
+
+// prepare signs everybody in and records what the portal asks for its pages,
+// then starts it anew without a record.
+func (w *world) prepare(ctx context.Context) error {
+	if err := w.recording(ctx, true); err != nil {
+		return err
+	}
+	if err := w.startPortal(ctx, database); err != nil {
+		return err
+	}
+	if err := w.signIn(ctx); err != nil {
+		return err
+	}
+	for _, path := range []string{"/goods", searchPath, "/goods/" + w.registrations[0]} {
+		if err := w.recordPage(ctx, path); err != nil {
+			return err
+		}
+	}
+	if err := w.recording(ctx, false); err != nil {
+		return err
+	}
+	if err := w.stop(w.portal.program); err != nil {
+		return err
+	}
+	return w.startPortal(ctx, database)
+}
+
+// recordPage asks for a page as the first trader; once before, so that what
+// only a first page does is over.
+func (w *world) recordPage(ctx context.Context, path string) error {
+	if _, _, err := w.fetch(ctx, 0, path); err != nil {
+		return err
+	}
+	page := recorded{Path: path}
+	var err error
+	page.Statements, err = w.log.record(func() error {
+		_, page.Body, err = w.fetch(ctx, 0, path)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range page.Statements {
+		if strings.Contains(s.SQL, "set_config('portal.session'") && len(s.Args) > 0 {
+			page.Setting = *s.Args[0]
+		}
+	}
+	w.recordings = append(w.recordings, page)
+	return nil
 }
 
 // openDatabase starts a durable server and migrates.
 func (w *world) openDatabase(ctx context.Context) error {
 	var err error
-	w.server, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(w.dir, "postgres")})
-	if err != nil {
+	if err = w.startServer(ctx); err != nil {
 		return err
 	}
 	if err := db.Bootstrap(ctx, w.server.URL("postgres", "postgres"), database); err != nil {
@@ -91,6 +145,15 @@ func (w *world) openDatabase(ctx context.Context) error {
 	}
 	w.db, err = db.Open(ctx, w.server.URL("portal", database), db.Options{})
 	return err
+}
+
+// serverOptions are those of a durable server of production's settings that
+// matter here.
+func (w *world) serverOptions() pgserver.Options {
+	return pgserver.Options{
+		Dir: filepath.Join(w.dir, "postgres"), Log: w.log,
+		Settings: map[string]string{"log_line_prefix": logPrefix, "max_wal_size": "4GB"},
+	}
 }
 
 // traders are the people who sign in, under taxpayer numbers that the sample
@@ -132,8 +195,8 @@ func fill(ctx context.Context, d *db.DB, n int, people []sample.Person) error {
 // close stops everything, in the order opposite to the start.
 func (w *world) close() error {
 	var problems []error
-	for _, p := range w.programs {
-		problems = append(problems, p.stop())
+	for len(w.programs) > 0 {
+		problems = append(problems, w.stop(w.programs[len(w.programs)-1]))
 	}
 	if w.db != nil {
 		w.db.Close()
@@ -152,7 +215,7 @@ type program struct {
 
 // start runs a program, whose log goes to a file as it would in production.
 func (w *world) start(ctx context.Context, env []string, name string, args ...string) (*program, error) {
-	log, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("%d.log", len(w.programs)))) //nolint:gosec // a folder of our own
+	log, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("%d.log", time.Now().UnixNano()))) //nolint:gosec // a folder of our own
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +230,9 @@ func (w *world) start(ctx context.Context, env []string, name string, args ...st
 	return p, nil
 }
 
-func (p *program) stop() error {
+// stop ends a program and forgets it.
+func (w *world) stop(p *program) error {
+	w.programs = slices.DeleteFunc(w.programs, func(o *program) bool { return o == p })
 	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended
 	_ = p.command.Wait()                          // what it says on leaving is of no interest
 	return p.log.Close()

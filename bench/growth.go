@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"customs.gov.az/portal/db"
+)
+
+// small is how many consignments the database of comparison holds.
+const small = 10_000
+
+// growth compares the list in a small database with the same traders' list in
+// the large one, on the same server, with four connections, so that no one
+// waits for a processor.
+func growth(ctx context.Context, w *world, out io.Writer) error {
+	const name = "portal_small"
+	if err := db.Bootstrap(ctx, w.server.URL("postgres", "postgres"), name); err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx, w.server.URL("portal_owner", name), "portal"); err != nil {
+		return err
+	}
+	d, err := db.Open(ctx, w.server.URL("portal", name), db.Options{MaxConns: 4})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	other := &world{settings: w.settings, dir: w.dir, server: w.server, db: d, people: w.people}
+	if err := fill(ctx, d, max(small, 2*perTrader*len(w.people)), w.people); err != nil {
+		return err
+	}
+	if other.portal, err = newPortal(); err != nil {
+		return err
+	}
+	if err := other.startPortal(ctx, name); err != nil {
+		return err
+	}
+	defer func() {
+		for len(other.programs) > 0 {
+			_ = other.stop(other.programs[0]) // it has done its work
+		}
+	}()
+	if err := other.signIn(ctx); err != nil {
+		return err
+	}
+	list := w.recordings[0]
+	found, err := w.takeTurns(ctx, []target{w.target(w.portal.server(), list), other.target(other.portal.server(), list)}, 4)
+	if err != nil {
+		return err
+	}
+	ratio := spreadOf(ratios(halves(found[0]), halves(found[1])))
+	return table(out, "The list as the database grows, 4 connections", [][]string{
+		{"consignments", "p50", "to the small one", "range"},
+		{strconv.Itoa(small), milliseconds(found[1], 0.5), "1.00", ""},
+		{strconv.Itoa(w.consignments), milliseconds(found[0], 0.5), fmt.Sprintf("%.2f", ratio.median), fmt.Sprintf("%.2f–%.2f", ratio.low, ratio.high)},
+	})
+}
+
+// halves are the medians of the times, in seconds.
+func halves(samples []turnResult) []float64 {
+	var list []float64
+	for _, s := range samples {
+		list = append(list, max(s.at(0.5), time.Microsecond).Seconds())
+	}
+	return list
+}
