@@ -119,7 +119,7 @@ func TestFoldersOfBefore(t *testing.T) {
 	}
 }
 
-func TestPublish(t *testing.T) {
+func TestPublishedProfilesNameTheResponder(t *testing.T) {
 	dir := t.TempDir()
 	create(t, dir, moment)
 	if err := Publish(dir, "http://127.0.0.1:1"); err != nil {
