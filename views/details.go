@@ -168,11 +168,12 @@ func shorten(s string, letters int) string {
 	if len(runes) <= letters {
 		return s
 	}
-	cut := letters
-	for cut > letters/2 && runes[cut] != ' ' {
-		cut--
+	for cut := letters; cut > letters/2; cut-- {
+		if runes[cut] == ' ' {
+			return string(runes[:cut]) + "…"
+		}
 	}
-	return string(runes[:cut]) + "…"
+	return string(runes[:letters]) + "…" // one long word, or a language without spaces
 }
 
 // partySub prints what stands below a party's name.

@@ -3,6 +3,7 @@ package views
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,15 +21,22 @@ func at(back time.Duration) time.Time   { return sampleNow.Add(-back) }
 func atp(back time.Duration) *time.Time { t := at(back); return &t }
 func num[N any](n N) *N                 { return &n }
 
+// shipped and files are the words and files of the portal, read once for all
+// tests: both are immutable.
+var (
+	shipped = sync.OnceValues(locales.Load)
+	files   = sync.OnceValue(static.New)
+)
+
 // samplePage is a page in a language, as a signed-in trader sees it.
 func samplePage(t testing.TB, lang string) Page {
 	t.Helper()
-	c, err := locales.Load()
+	c, err := shipped()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return Page{
-		L: c.For(lang), Assets: static.New(), Path: "/goods", Now: sampleNow,
+		L: c.For(lang), Assets: files(), Path: "/goods", Now: sampleNow,
 		Person:   &Person{Name: "Əliyev Rəşad", Organisation: "“Xəzər Aqro Ticarət” MMC", VOEN: "1403287651"},
 		Contacts: DefaultContacts(), RequestID: "01J",
 	}
