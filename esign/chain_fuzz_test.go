@@ -14,8 +14,10 @@ func FuzzClientChain(f *testing.F) {
 	v := w.verifier(f, baseProfile())
 	person, stranger := w.issue(f), elsewhere.issue(f)
 	for _, chain := range [][]*x509.Certificate{
-		{person.Certificate}, append([]*x509.Certificate{person.Certificate}, person.Chain...),
-		{stranger.Certificate, person.Certificate}, person.Chain,
+		{person.Certificate},
+		append([]*x509.Certificate{person.Certificate}, person.Chain...),
+		{stranger.Certificate, person.Certificate},
+		person.Chain,
 	} {
 		var der []byte
 		for _, c := range chain {

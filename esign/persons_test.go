@@ -1,6 +1,7 @@
 package esign_test
 
 import (
+	"slices"
 	"testing"
 
 	"customs.gov.az/portal/esign"
@@ -11,7 +12,7 @@ func TestPersonsWithoutTaxpayerNumber(t *testing.T) {
 	w := newWorld(t)
 	subject := func(values ...democa.Value) func(*democa.Request) {
 		return func(r *democa.Request) {
-			r.Subject = append(values, democa.Value{Type: democa.CommonName, Text: "Test Person"})
+			r.Subject = append(slices.Clone(values), democa.Value{Type: democa.CommonName, Text: "Test Person"})
 		}
 	}
 	voen := democa.Value{Type: democa.OrganisationID, Text: "VATAZ-1499000151"}

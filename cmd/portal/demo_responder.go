@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -25,8 +26,7 @@ func (d *demoCommand) answerForIssuers() (demoResponder, error) {
 		return demoResponder{}, err
 	}
 	if err := democa.Publish(d.Data, "http://"+l.Addr().String()); err != nil {
-		l.Close()
-		return demoResponder{}, err
+		return demoResponder{}, errors.Join(err, l.Close())
 	}
 	return demoResponder{Listener: l, handler: handler}, nil
 }

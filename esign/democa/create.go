@@ -48,7 +48,7 @@ func Create(dir string, now time.Time) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.keepFile("people/README", 0o644, []byte(readme()))
+	return s.keepFile("people/README", []byte(readme()))
 }
 
 // authorities makes or loads the issuers, by name.
@@ -133,7 +133,7 @@ func (s store) server(issuer *Authority) error {
 	if err != nil {
 		return err
 	}
-	return s.keepFile("tls/ca.pem", 0o644, certificatePEM(issuer.Certificate))
+	return s.keepFile("tls/ca.pem", certificatePEM(issuer.Certificate))
 }
 
 // trust writes the profiles and the certificates that they name.
@@ -147,7 +147,7 @@ func (s store) trust(a map[string]*Authority) error {
 		files["trust/"+issuer+".json"] = fmt.Appendf(nil, text, unpublished)
 	}
 	for name, content := range files {
-		if err := s.keepFile(name, 0o644, content); err != nil {
+		if err := s.keepFile(name, content); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func profiles() map[string]string {
 func Publish(dir, base string) error {
 	s := store{dir: dir}
 	for issuer, text := range profiles() {
-		if err := s.keepFile("trust/"+issuer+".json", 0o644, fmt.Appendf(nil, text, published(base, issuer))); err != nil {
+		if err := s.keepFile("trust/"+issuer+".json", fmt.Appendf(nil, text, published(base, issuer))); err != nil {
 			return err
 		}
 	}

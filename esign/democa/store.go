@@ -109,11 +109,11 @@ func (s store) holds(name string, p *Pair) bool {
 }
 
 // keepFile writes a file unless it already has that content.
-func (s store) keepFile(name string, mode os.FileMode, content []byte) error {
+func (s store) keepFile(name string, content []byte) error {
 	if b, err := os.ReadFile(filepath.Join(s.dir, name)); err == nil && bytes.Equal(b, content) {
 		return nil
 	}
-	return s.write(name, mode, content)
+	return s.write(name, 0o644, content)
 }
 
 // write replaces a file in one step.

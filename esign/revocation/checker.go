@@ -101,6 +101,9 @@ func (c *Checker) Check(ctx context.Context, certificate, issuer *x509.Certifica
 	// The asking goes on when the one who asked first has gone: others wait. It
 	// ends a little before the check does, so that its outcome is known.
 	done := c.flight.DoChan(key, func() (any, error) {
+		if v, ok := c.answers.get(key, c.now()); ok { // came while this one was on its way here
+			return v, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout*9/10)
 		defer cancel()
 		v, err := c.ask(ctx, subject{certificate, issuer}, rule)

@@ -89,8 +89,7 @@ var (
 func evaluateOCSP(b []byte, s subject, nonce []byte, now time.Time) (verdict, error) {
 	envelope, err := ocsp.ParseResponse(b, nil)
 	if err != nil {
-		var status ocsp.ResponseError
-		if errors.As(err, &status) {
+		if status, ok := errors.AsType[ocsp.ResponseError](err); ok {
 			return verdict{}, fmt.Errorf("responder says %s", status.Status)
 		}
 		return verdict{}, errOCSPForm

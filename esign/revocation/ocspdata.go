@@ -52,7 +52,7 @@ func newCertID(s subject, h crypto.Hash) (certID, error) {
 
 // matches computes the hashes anew: a serial number alone names a certificate
 // of every issuer.
-func (id certID) matches(s subject) bool {
+func (id *certID) matches(s subject) bool {
 	want, err := newCertID(s, id.hash)
 	return err == nil && bytes.Equal(id.issuer, want.issuer) && bytes.Equal(id.key, want.key) && id.serial.Cmp(want.serial) == 0
 }
