@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -144,24 +145,37 @@ func (p *Portal) verifyCode(c echo.Context, q url.Values, v *views.VerifyView) e
 	}
 	v.Verdict, v.Now = views.VerdictProved, in.Head.Size
 	v.Answer = views.Answer{Record: record, LeafHash: register.Hash(hash), Origin: signed.Origin, Size: signed.Tree.N}
-	compareVOEN(q, record, v)
-	return nil
+	return p.compareVOEN(c, q, record, v)
 }
 
 // compareVOEN compares a VÖEN that a person read off a paper with the entry's.
-func compareVOEN(q url.Values, r register.Record, v *views.VerifyView) {
+// Only a form brings one: an address would leave it in logs. One address may
+// ask only so often, lest somebody try them all.
+func (p *Portal) compareVOEN(c echo.Context, q url.Values, r register.Record, v *views.VerifyView) error {
 	salt, err := base64.RawURLEncoding.Strict().DecodeString(q.Get("k"))
 	if err != nil || len(salt) != register.SaltSize {
-		return
+		return nil
 	}
 	v.Code = url.Values{"i": q["i"], "h": q["h"], "k": q["k"]}
-	if !q.Has("voen") {
-		return
+	if !q.Has("voen") || c.Request().Method != http.MethodPost {
+		return nil
+	}
+	ok, err := p.DB.Take(c.Request().Context(), "verify", neighbourhood(c.RealIP()), compareRate())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(compareRate()))
+		return echo.NewHTTPError(http.StatusTooManyRequests)
 	}
 	v.Compared = strings.TrimSpace(q.Get("voen"))
 	voen, err := customs.ParseVOEN(v.Compared)
 	v.Same = err == nil && register.Commit(salt, []byte(voen)) == r.Commitments[register.Subject]
+	return nil
 }
+
+// compareRate is how often one address may compare VÖENs.
+func compareRate() db.Rate { return db.Rate{Every: 6 * time.Second, Burst: 20} }
 
 // errNothingSent is a form without a receipt.
 var errNothingSent = errors.New("handlers: no receipt was sent")
