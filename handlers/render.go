@@ -45,12 +45,19 @@ func (r rendered) send(c echo.Context, status int) error {
 	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-	h.Set(echo.HeaderContentLength, strconv.Itoa(r.buf.Len()))
+	h.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	page := r.buf.Bytes()
+	if b := packed(c.Request(), page); b != nil {
+		defer rendered{buf: b}.discard()
+		h.Set(echo.HeaderContentEncoding, "gzip")
+		page = b.Bytes()
+	}
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(page)))
 	c.Response().WriteHeader(status)
 	if c.Request().Method == http.MethodHead {
 		return nil
 	}
-	_, err := c.Response().Write(r.buf.Bytes())
+	_, err := c.Response().Write(page)
 	return err
 }
 

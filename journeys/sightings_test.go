@@ -42,6 +42,9 @@ func (s *sightings) note(event any) {
 			s.strangers = append(s.strangers, e.Request.URL)
 		}
 	case *network.EventLoadingFinished:
+		if strings.HasPrefix(s.names[e.RequestID], "data:") {
+			return // the browser's own pictures
+		}
 		s.bytes[s.names[e.RequestID]] += int(e.EncodedDataLength)
 	case *runtime.EventExceptionThrown:
 		s.complaints = append(s.complaints, "exception: "+e.ExceptionDetails.Text)
