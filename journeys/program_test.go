@@ -37,13 +37,13 @@ func newProgram(t *testing.T) *program {
 			t.Error(err)
 		}
 	})
-	must(t, os.Chmod(dir, 0o755)) //nolint:gosec // see above
+	must(t, os.Chmod(dir, 0o755))
 	p := &program{
 		binary: filepath.Join(dir, "portal"), data: filepath.Join(dir, "data"),
 		addr: freeAddress(t), card: freeAddress(t), ops: freeAddress(t),
 	}
 	// The same flags as in the Makefile, so that the compiler's cache is shared.
-	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", p.binary, "./cmd/portal") //nolint:gosec // names of this test
+	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", p.binary, "./cmd/portal")
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -70,7 +70,7 @@ func (p *program) start(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()
 	p.stderr = new(bytes.Buffer)
-	p.command = exec.Command(p.binary, "demo", "--data", p.data, "--every", "0", //nolint:gosec // names of this test
+	p.command = exec.Command(p.binary, "demo", "--data", p.data, "--every", "0",
 		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops)
 	p.command.Stderr = p.stderr
 	endTogether(p.command)

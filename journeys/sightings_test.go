@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,12 +72,7 @@ func (s *sightings) own(address string) bool {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return true // the browser's own pages and pictures
 	}
-	for _, h := range s.hosts {
-		if u.Host == h {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.hosts, u.Host)
 }
 
 // weigh returns the bytes since the last weighing, in all and by address.

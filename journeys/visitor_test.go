@@ -221,9 +221,11 @@ func (v *visitor) download(selector string) string {
 func (v *visitor) sign(person, file string, options ...string) string {
 	v.Helper()
 	out := filepath.Join(v.TempDir(), "signed")
-	args := append([]string{"cms", "-sign", "-binary", "-in", file, "-out", out,
-		"-signer", v.w.portal.certificate(person), "-inkey", v.w.portal.key(person)}, options...)
-	if said, err := exec.CommandContext(v.ctx, "openssl", args...).CombinedOutput(); err != nil { //nolint:gosec // names of this test
+	args := append([]string{
+		"cms", "-sign", "-binary", "-in", file, "-out", out,
+		"-signer", v.w.portal.certificate(person), "-inkey", v.w.portal.key(person),
+	}, options...)
+	if said, err := exec.CommandContext(v.ctx, "openssl", args...).CombinedOutput(); err != nil {
 		v.Fatalf("openssl: %v\n%s", err, said)
 	}
 	return out
@@ -278,6 +280,6 @@ func (v *visitor) picture(name string) {
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	must(v.T, err)
-	must(v.T, os.MkdirAll(dir, 0o755))                                   //nolint:gosec // pictures of invented goods
-	must(v.T, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)) //nolint:gosec // and this one
+	must(v.T, os.MkdirAll(dir, 0o755))
+	must(v.T, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }
