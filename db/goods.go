@@ -174,17 +174,23 @@ func queueRows(b *pgx.Batch, q customs.Query, f filter, size int, l *customs.Lis
 		       next_code, next_who, next_agency, next_note, next_since, next_due
 		  from pending`+f.sql()+`
 		 order by `+order+` limit @size offset `+offset, f.args).Query(func(rows pgx.Rows) error {
-		var err error
-		l.Rows, err = pgx.CollectRows(rows, scanPending)
+		var p customs.Pending
+		l.Rows = make([]customs.Pending, 0, min(size, 100))
+		_, err := pgx.ForEachRow(rows, pendingColumns(&p), func() error {
+			l.Rows = append(l.Rows, p)
+			return nil
+		})
 		return err
 	})
 }
 
-func scanPending(row pgx.CollectableRow) (p customs.Pending, err error) {
-	err = row.Scan(&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
+// pendingColumns are the places of a row's columns.
+func pendingColumns(p *customs.Pending) []any {
+	return []any{
+		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
 		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
-		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue)
-	return p, err
+		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
+	}
 }
 
 func queueFreshness(b *pgx.Batch, l *customs.List) {

@@ -11,24 +11,29 @@ import (
 )
 
 // tagged gives a page an entity tag (RFC 9110 §8.8.3), so that a browser which
-// has it already is sent no body. The tag is weak: what is volatile does not
-// count. A part that the page does not hold in these very bytes counts, which
-// costs a body and is never wrong.
-func (r rendered) tagged(c echo.Context, volatile ...component) (rendered, error) {
+// has it already is sent no body. The tag is weak: one part near the page's head
+// and one near its foot are volatile and do not count. A part that the page does
+// not hold in these very bytes counts, which costs a body and is never wrong.
+func (r rendered) tagged(c echo.Context, head, foot component) (rendered, error) {
 	page := r.buf.Bytes()
 	digest := xxhash.New()
-	for _, part := range volatile {
-		cut, err := render(c, part)
-		if err != nil {
-			return r, err
-		}
-		before, after, found := bytes.Cut(page, cut.buf.Bytes())
-		cut.discard()
-		if found {
-			_, _ = digest.Write(before) // a digest takes everything
-			page = after
-		}
+	cut, err := render(c, head)
+	if err != nil {
+		return r, err
 	}
+	if at := bytes.Index(page, cut.buf.Bytes()); at >= 0 {
+		_, _ = digest.Write(page[:at]) // a digest takes everything
+		page = page[at+cut.buf.Len():]
+	}
+	cut.discard()
+	if cut, err = render(c, foot); err != nil {
+		return r, err
+	}
+	if at := bytes.LastIndex(page, cut.buf.Bytes()); at >= 0 {
+		_, _ = digest.Write(page[at+cut.buf.Len():])
+		page = page[:at]
+	}
+	cut.discard()
 	_, _ = digest.Write(page)
 	r.tag = `W/"` + strconv.FormatUint(digest.Sum64(), 36) + `"`
 	return r, nil

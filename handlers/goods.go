@@ -48,7 +48,8 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return err
 	}
-	if page, err = page.tagged(c, views.GoodsVolatile(frame, view)...); err != nil {
+	head, foot := views.GoodsVolatile(frame, view)
+	if page, err = page.tagged(c, head, foot); err != nil {
 		return err
 	}
 	return sendRegistered(c, entry, page, http.StatusOK)

@@ -44,7 +44,7 @@ func (b box) meets(o box) bool {
 // cover nothing else. A checkpoint without a place on the map is only in the
 // list beside it.
 func (g GoodsView) spots(lang string) []spot {
-	var out []spot
+	out := make([]spot, 0, len(g.List.All))
 	for _, c := range g.List.All {
 		place, _ := g.Checkpoints.Get(c.Checkpoint)
 		if place.X == 0 && place.Y == 0 {

@@ -18,10 +18,18 @@ func TestMarkup(t *testing.T) {
 		component templ.Component
 		want      string
 	}{
-		"text":     {escaped(`<b> & "x"`), "&lt;b&gt; &amp; &#34;x&#34;"},
-		"icon":     {icon(p, "truck"), `<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + `#truck"></use></svg>`},
-		"due":      {due(p, now.Add(time.Hour), now), `<span class="sub due">Due 20.11.2026 17:00 (1 hour left)</span>`},
-		"overdue":  {due(p, now, now), `<span class="sub due due--past">Overdue since 20.11.2026 16:00</span>`},
+		"text":    {escaped(`<b> & "x"`), "&lt;b&gt; &amp; &#34;x&#34;"},
+		"icon":    {icon(p, "truck"), `<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + `#truck"></use></svg>`},
+		"due":     {due(p, now.Add(time.Hour), now), `<span class="sub due">Due 20.11.2026 17:00 (1 hour left)</span>`},
+		"overdue": {due(p, now, now), `<span class="sub due due--past">Overdue since 20.11.2026 16:00</span>`},
+		"option":  {option{"a&b", "<Qara çay>", true}, `<option value="a&amp;b" selected>&lt;Qara çay&gt;</option>`},
+		"other":   {option{"", "All", false}, `<option value="">All</option>`},
+		"idle":    {idleSpot(customs.Checkpoint{X: 12, Y: 34}), `<circle cx="12" cy="34" r="4"></circle>`},
+		"busy": {busySpot{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2", "7"},
+			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`},
+		"named": {busySpot{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: 1, labelY: 2}, "/goods", "7"},
+			`<a class="map__cp is-on" href="/goods" tabindex="-1"><circle cx="0.0" cy="0.0" r="0.0"></circle> <text class="map__n" x="0.0" y="5.0">7</text> ` +
+				`<text x="1.0" y="2.0" text-anchor="end"><tspan x="1.0" y="2.0">Qırmızı</tspan><tspan x="1.0" y="17.0">&lt;körpü&gt;</tspan></text></a>`},
 		"no value": {missing(p), `<span aria-hidden="true">—</span><span class="vh">not given</span>`},
 	} {
 		if got := render(t, c.component); got != c.want {
@@ -71,13 +79,14 @@ func TestMarkupReportsErrors(t *testing.T) {
 	p := samplePage(t, "az")
 	for name, c := range map[string]templ.Component{
 		"text": escaped("x"), "icon": icon(p, "box"), "due": due(p, p.Now, p.Now), "no value": missing(p), "badge": badge(p, customs.Held, ""),
+		"option": option{}, "idle": idleSpot{}, "busy": busySpot{spot: spot{label: []string{"x"}}},
 	} {
-		for left := range 20 {
+		for left := range 40 {
 			err := c.Render(t.Context(), &full{left: left})
 			if err == nil {
 				break
 			}
-			if !errors.Is(err, errFull) || left == 19 {
+			if !errors.Is(err, errFull) || left == 39 {
 				t.Errorf("%s after %d writes: %v", name, left, err)
 			}
 		}

@@ -99,6 +99,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 		}
 		certificates = append(certificates, pair)
 	}
+	collectSeldom()
 	l, err := w.listen()
 	if err != nil {
 		return err
