@@ -110,6 +110,16 @@ func TestFactsThatMayBeThere(t *testing.T) {
 	}
 }
 
+// A consignor whose country the feed did not give has no country of dispatch.
+func TestConsignorWithoutCountry(t *testing.T) {
+	d := sparse()
+	d.Detail.Consignment.Consignor = &customs.Party{Name: "Sepahan"}
+	got := factsOf(t, samplePage(t, "en"), d)
+	if country, there := got["Country of dispatch"]; there || got["Consignor"] != "Sepahan" {
+		t.Errorf("%q, country %q", got["Consignor"], country)
+	}
+}
+
 // Only a document that goes with the goods on their way is called a transport
 // document, wherever it stands among the others.
 func TestTransportDocument(t *testing.T) {
