@@ -238,7 +238,7 @@ func TestFilesAreShort(t *testing.T) {
 // unfinished finds what must not stay: unfinished work, tests that may be
 // passed over, and paths of the machine that something was written on. The
 // words are split so that this file does not find itself. A home folder is
-// written in small letters: a provider's address has one in capitals.
+// written in small letters; a provider's address has one in capitals.
 var unfinished = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	"TO" + "DO", "FIX" + "ME", "not imple" + "mented", "coming " + "soon", "lorem " + "ipsum", `t\.Ski` + `p(f|Now)?\(`,
 }, "|") + `)|(\.\./shar` + `ed|/wo` + `rk/|(?-i:/ho` + `me/[a-z]))`)
