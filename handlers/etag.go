@@ -53,15 +53,16 @@ func (r rendered) known(c echo.Context) bool {
 	return false
 }
 
-// sendTag lets the browser keep the page for itself and ask each time whether
-// it is still the same; without a tag it keeps nothing. It reports whether that
-// was the whole answer.
+// sendTag tells a page that is still open, and asks, whether it is still the
+// same. It reports whether that was the whole answer. The browser may not store
+// the page: what it may store it also brings back, as it was left, to whoever
+// goes back after the trader has signed out.
 func (r rendered) sendTag(c echo.Context, status int) bool {
 	if r.tag == "" || status != http.StatusOK {
 		return false
 	}
 	h := c.Response().Header()
-	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", r.tag)
 	if !r.known(c) {
 		return false

@@ -56,10 +56,10 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 	}
 }
 
-// keeping is what a browser may keep: lists, which it must ask for all the same.
+// keeping is what a browser may keep: nothing; lists say so for caches on the way too.
 func keeping(path string, status int) string {
 	if status == http.StatusOK && (path == "/goods" || strings.HasPrefix(path, "/goods?")) {
-		return "private, no-cache"
+		return "private, no-store"
 	}
 	return "no-store"
 }
