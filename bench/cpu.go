@@ -32,7 +32,7 @@ func cpuOfChildren(parent int) time.Duration {
 	}
 	var sum time.Duration
 	for _, f := range files {
-		b, err := os.ReadFile(f) //nolint:gosec // of the kernel
+		b, err := os.ReadFile(f)
 		if err != nil {
 			continue // it has ended meanwhile
 		}

@@ -22,7 +22,7 @@ import (
 func imports(ctx context.Context, w *world, out io.Writer) error {
 	n := min(w.consignments, 50_000)
 	file := filepath.Join(w.dir, "feed.ndjson")
-	f, err := os.Create(file) //nolint:gosec // a folder of our own
+	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (w *world) importOnce(ctx context.Context, name, file string, n int) (rate 
 	if err := db.Migrate(ctx, w.server.URL("portal_owner", name), "portal"); err != nil {
 		return 0, 0, err
 	}
-	command := exec.CommandContext(ctx, w.settings.portal, "import", "--quiet", file) //nolint:gosec // the program to measure
+	command := exec.CommandContext(ctx, w.settings.portal, "import", "--quiet", file)
 	command.Env = append(os.Environ(), "PORTAL_DATABASE_URL="+w.server.URL("portal", name))
 	began := time.Now()
 	if text, err := command.CombinedOutput(); err != nil {
@@ -79,7 +79,7 @@ func (w *world) importOnce(ctx context.Context, name, file string, n int) (rate 
 func (w *world) copyOnce(ctx context.Context, name string, n int) (rate float64, err error) {
 	csv := filepath.Join(w.dir, "feed.csv")
 	psql := func(command string) error {
-		c := exec.CommandContext(ctx, "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", command, w.server.URL("postgres", name)) //nolint:gosec // our own words
+		c := exec.CommandContext(ctx, "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", command, w.server.URL("postgres", name))
 		if text, err := c.CombinedOutput(); err != nil {
 			return fmt.Errorf("psql: %w: %s", err, text)
 		}

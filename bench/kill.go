@@ -62,7 +62,7 @@ func (w *world) killUnderLoad(ctx context.Context, t target) error {
 			}
 		}
 	}()
-	if err := sleep(ctx, time.Duration(100+rand.IntN(500))*time.Millisecond); err != nil { //nolint:gosec // any moment will do
+	if err := sleep(ctx, time.Duration(100+rand.IntN(500))*time.Millisecond); err != nil {
 		return err
 	}
 	if err := syscall.Kill(w.server.PID(), syscall.SIGKILL); err != nil {

@@ -41,7 +41,7 @@ func TestReadAnswer(t *testing.T) {
 func site(t *testing.T) target {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-Id", r.URL.Path)
+		w.Header().Set("X-Request-ID", r.URL.Path)
 		switch r.URL.Path {
 		case "/known":
 			w.WriteHeader(http.StatusNotModified)

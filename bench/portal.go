@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"customs.gov.az/portal/customs"
@@ -153,8 +154,10 @@ const traderName = "Aysel Məmmədova"
 func (p *portal) enter(ctx context.Context, dir string, issuer *democa.Authority, voen customs.VOEN) (string, error) {
 	card, err := issuer.Issue(democa.Request{
 		Subject: []democa.Value{
-			{Type: democa.Country, Text: "AZ"}, {Type: democa.Organisation, Text: "«Ölçü Ticarət» MMC"},
-			{Type: democa.OrganisationID, Text: "VATAZ-" + string(voen)}, {Type: democa.SerialNumber, Text: "PNOAZ-5A7KM2L"},
+			{Type: democa.Country, Text: "AZ"},
+			{Type: democa.Organisation, Text: "«Ölçü Ticarət» MMC"},
+			{Type: democa.OrganisationID, Text: "VATAZ-" + string(voen)},
+			{Type: democa.SerialNumber, Text: "PNOAZ-5A7KM2L"},
 			{Type: democa.CommonName, Text: traderName},
 		},
 		From: time.Now().Add(-time.Hour), To: time.Now().Add(24 * time.Hour),
@@ -163,7 +166,7 @@ func (p *portal) enter(ctx context.Context, dir string, issuer *democa.Authority
 	if err != nil {
 		return "", err
 	}
-	ca, err := os.ReadFile(filepath.Join(dir, "tls", "ca.pem")) //nolint:gosec // a folder of our own
+	ca, err := os.ReadFile(filepath.Join(dir, "tls", "ca.pem"))
 	if err != nil {
 		return "", err
 	}
@@ -191,9 +194,9 @@ func (p *portal) enter(ctx context.Context, dir string, issuer *democa.Authority
 	if answer.StatusCode != http.StatusOK || answer.Request.URL.Path != "/goods" {
 		return "", fmt.Errorf("signing in ended at %s with %s; the portal's last words:\n%s", answer.Request.URL.Path, answer.Status, p.lastWords())
 	}
-	cookies := ""
+	var cookies strings.Builder
 	for _, c := range jar.Cookies(&url.URL{Scheme: "http", Host: p.addr}) {
-		cookies += "; " + c.Name + "=" + c.Value
+		cookies.WriteString("; " + c.Name + "=" + c.Value)
 	}
-	return cookies[2:], nil
+	return cookies.String()[2:], nil
 }

@@ -14,8 +14,10 @@ func TestStatements(t *testing.T) {
 		"portal> LOG:  statement: commit\n"
 	want := []statement{
 		{SQL: "begin isolation level repeatable read"},
-		{SQL: "\n\tselect a,\n\t       'x: y'\n\t  from t where b = $1 and c = $2 and d = $3",
-			Args: []*string{new("it's, $9 = 'no'"), nil, new("25")}},
+		{
+			SQL:  "\n\tselect a,\n\t       'x: y'\n\t  from t where b = $1 and c = $2 and d = $3",
+			Args: []*string{new("it's, $9 = 'no'"), nil, new("25")},
+		},
 		{SQL: "commit"},
 	}
 	if got := statements(log); !reflect.DeepEqual(got, want) {

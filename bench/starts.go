@@ -43,7 +43,7 @@ func (w *world) startDemo(ctx context.Context, dir string) (took time.Duration, 
 		return 0, err
 	}
 	began := time.Now()
-	command := exec.CommandContext(ctx, w.settings.portal, "demo", "--data", dir, "--every", "0", //nolint:gosec // the program to measure
+	command := exec.CommandContext(ctx, w.settings.portal, "demo", "--data", dir, "--every", "0",
 		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops)
 	if err := command.Start(); err != nil {
 		return 0, err

@@ -59,7 +59,7 @@ func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err err
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must pass through
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, err
 	}
 	if err := w.openDatabase(ctx); err != nil {
@@ -215,7 +215,7 @@ type program struct {
 
 // start runs a program, whose log goes to a file as it would in production.
 func (w *world) start(ctx context.Context, env []string, name string, args ...string) (*program, error) {
-	log, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("%d.log", time.Now().UnixNano()))) //nolint:gosec // a folder of our own
+	log, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("%d.log", time.Now().UnixNano())))
 	if err != nil {
 		return nil, err
 	}

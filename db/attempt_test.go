@@ -44,7 +44,9 @@ func TestHistory(t *testing.T) {
 func TestAttemptIsClean(t *testing.T) {
 	w := newSignInWorld(t)
 	for _, a := range []db.Attempt{
-		{Method: "card", Outcome: "Somebody's name"}, {Method: "Card", Outcome: "expired"}, {Method: "card", Outcome: ""},
+		{Method: "card", Outcome: "Somebody's name"},
+		{Method: "Card", Outcome: "expired"},
+		{Method: "card", Outcome: ""},
 		{Method: "card", Outcome: "expired", VOEN: "149900015"},
 	} {
 		if err := w.RecordAttempt(t.Context(), a); err == nil {

@@ -52,8 +52,7 @@ func (w signInWorld) as(address, sql string, args ...any) string {
 		w.must(err)
 	}
 	_, err = c.Exec(w.Context(), sql, args...)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
 	w.must(err)

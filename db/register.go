@@ -47,8 +47,10 @@ func NewRegister(d *DB) *Register {
 	cfg.RuntimeParams["synchronous_commit"] = "on"
 	cfg.RuntimeParams["application_name"] = "portal register"
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Register{cfg: cfg, queue: make(chan *waiting, 4*groupSize),
-		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{}}
+	r := &Register{
+		cfg: cfg, queue: make(chan *waiting, 4*groupSize),
+		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{},
+	}
 	go r.run(ctx)
 	return r
 }
@@ -175,7 +177,7 @@ func (r *Register) next() []*waiting {
 func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
-	if conn != nil && conn.PgConn().CheckConn() != nil { // lost since the last group
+	if conn != nil && conn.PgConn().CheckConn() != nil { //nolint:staticcheck // Ping would cost each group a round trip // lost since the last group
 		_ = conn.Close(ctx) // there is nothing to say to it
 	}
 	if conn == nil || conn.IsClosed() {

@@ -80,7 +80,7 @@ func (t tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 func (t tiles) ReadTiles(want []tlog.Tile) ([][]byte, error) {
 	levels, numbers := make([]int16, len(want)), make([]int64, len(want))
 	for i, w := range want {
-		levels[i], numbers[i] = int16(w.L), w.N //nolint:gosec // a level is below 8
+		levels[i], numbers[i] = int16(w.L), w.N
 	}
 	rows, err := t.q.Query(t.ctx, `
 		select coalesce(r.hashes, '')
@@ -173,8 +173,10 @@ func leaves(ctx context.Context, q querier, first int64, atMost int, each func(*
 	var r register.Record
 	var elapsed int64
 	var commitments []byte
-	_, err = pgx.ForEachRow(rows, []any{&r.ID, &r.At, &r.RequestID, &r.Channel, &r.Actor, &r.Case, &r.Action, &r.Outcome,
-		&r.Results, &elapsed, &commitments}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{
+		&r.ID, &r.At, &r.RequestID, &r.Channel, &r.Actor, &r.Case, &r.Action, &r.Outcome,
+		&r.Results, &elapsed, &commitments,
+	}, func() error {
 		if len(commitments) != len(r.Commitments)*tlog.HashSize {
 			return register.ErrRecord
 		}

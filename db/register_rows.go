@@ -86,9 +86,9 @@ const epoch = 946_684_800_000_000
 func int64be(b []byte) int64 {
 	switch len(b) {
 	case 8:
-		return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // two's complement on the wire
+		return int64(binary.BigEndian.Uint64(b))
 	case 4:
-		return int64(int32(binary.BigEndian.Uint32(b))) //nolint:gosec // two's complement on the wire
+		return int64(int32(binary.BigEndian.Uint32(b)))
 	default:
 		return -1 // null, which the table does not take
 	}

@@ -97,9 +97,12 @@ var tampering = []struct {
 	{"delete of the first", `delete from register_entry where id = 1`, db.Problem{Fault: db.EntryRemoved, ID: 1}, false},
 	{"delete of the last", `delete from register_entry where id = 600`, db.Problem{Fault: db.EntryRemoved, ID: 600}, false},
 	{"delete of a range", `delete from register_entry where id between 200 and 299`, db.Problem{Fault: db.EntryRemoved, ID: 200}, true},
-	{"insert into a gap", `insert into register_entry overriding system value
+	{
+		"insert into a gap", `insert into register_entry overriding system value
 		select 101, at, gen_random_uuid(), channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us from register_entry where id = 99`,
-		db.Problem{Fault: db.EntryAdded, ID: 101}, true},
+		db.Problem{Fault: db.EntryAdded, ID: 101},
+		true,
+	},
 	{"second row with a number", `insert into register_entry overriding system value
 		select id, at + interval '1 second', gen_random_uuid(), channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us
 		  from register_entry where id = 300`, db.Problem{Fault: db.EntryAdded, ID: 300}, true},
@@ -109,10 +112,16 @@ var tampering = []struct {
 	{"truncate of the tree", `truncate register_tile`, db.Problem{Fault: db.TreeMissing, ID: 1}, false},
 	{"delete of a tile", `delete from register_tile where level = 0 and n = 1`, db.Problem{Fault: db.TreeMissing, ID: 257}, false},
 	{"delete of an upper tile", `delete from register_tile where level = 1`, db.Problem{Fault: db.TreeMissing, ID: 1}, false},
-	{"a changed tile", `update register_tile set hashes = set_byte(hashes, 32 * 43, get_byte(hashes, 32 * 43) # 1) where level = 0 and n = 1`,
-		db.Problem{Fault: db.TreeChanged, ID: 300}, false},
-	{"a changed upper tile", `update register_tile set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 1`,
-		db.Problem{Fault: db.TreeChanged, ID: 257}, false},
+	{
+		"a changed tile", `update register_tile set hashes = set_byte(hashes, 32 * 43, get_byte(hashes, 32 * 43) # 1) where level = 0 and n = 1`,
+		db.Problem{Fault: db.TreeChanged, ID: 300},
+		false,
+	},
+	{
+		"a changed upper tile", `update register_tile set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 1`,
+		db.Problem{Fault: db.TreeChanged, ID: 257},
+		false,
+	},
 	{"a cut tile", `update register_tile set hashes = substr(hashes, 1, 32 * 44) where level = 0 and n = 2`, db.Problem{Fault: db.TreeMissing, ID: 557}, false},
 	{"rows and tree, as the last of them was", `delete from register_entry where id = 600;
 		update register_tile set hashes = substr(hashes, 1, 32 * 87) where level = 0 and n = 2`, db.Problem{Fault: db.TreeMissing, ID: 600}, false},
@@ -120,11 +129,17 @@ var tampering = []struct {
 	{"delete of an older checkpoint", `delete from register_checkpoint where size = 301`, db.Problem{Fault: db.CheckpointRemoved, ID: 301}, false},
 	{"another root", `update register_checkpoint set root = sha256('x') where size = 301`, db.Problem{Fault: db.CheckpointBroken, ID: 301}, false},
 	{"another note", `update register_checkpoint set note = replace(note, E'\n301\n', E'\n302\n') where size = 301`, db.Problem{Fault: db.CheckpointBroken, ID: 301}, false},
-	{"a made-up checkpoint", `insert into register_checkpoint (size, root, note) values (1000000000000, sha256('x'), 'x')`,
-		db.Problem{Fault: db.CheckpointBroken, ID: 1000000000000}, false},
-	{"everything back to ninety-nine", `delete from register_entry where id > 99; delete from register_checkpoint where size > 99;
+	{
+		"a made-up checkpoint", `insert into register_checkpoint (size, root, note) values (1000000000000, sha256('x'), 'x')`,
+		db.Problem{Fault: db.CheckpointBroken, ID: 1000000000000},
+		false,
+	},
+	{
+		"everything back to ninety-nine", `delete from register_entry where id > 99; delete from register_checkpoint where size > 99;
 		delete from register_tile where n > 0 or level > 0; update register_tile set hashes = substr(hashes, 1, 32 * 99)`,
-		db.Problem{Fault: db.OutsideAhead, ID: 600, Other: 99}, false},
+		db.Problem{Fault: db.OutsideAhead, ID: 600, Other: 99},
+		false,
+	},
 	{"everything gone", `truncate register_entry, register_tile, register_checkpoint`, db.Problem{Fault: db.OutsideAhead, ID: 600}, false},
 }
 

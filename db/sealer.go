@@ -168,7 +168,7 @@ func (s *Sealer) compare(ctx context.Context, tx pgx.Tx, head register.Checkpoin
 func (s *Sealer) store(ctx context.Context, tx pgx.Tx, tree *register.Tree) (register.Checkpoint, error) {
 	var c columns
 	for _, t := range tree.Take() {
-		c.add(int16(t.Level), t.N, t.Hashes) //nolint:gosec // a level is below 8
+		c.add(int16(t.Level), t.N, t.Hashes)
 	}
 	head, err := tree.Head()
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Sealer) store(ctx context.Context, tx pgx.Tx, tree *register.Tree) (reg
 	b.Queue(`set local synchronous_commit = on`)
 	c.queue(b, `
 		insert into register_tile (level, n, hashes)
-		select * from unnest($1::smallint[], $2::bigint[], $3::bytea[])
+		select t.level, t.n, t.hashes from unnest($1::smallint[], $2::bigint[], $3::bytea[]) as t (level, n, hashes)
 		on conflict (level, n) do update set hashes = excluded.hashes`, discard)
 	b.Queue(`insert into register_checkpoint (size, root, note) values ($1, $2, $3)`, head.N, head.Hash[:], signed.Note)
 	return signed, tx.SendBatch(ctx, b).Close()

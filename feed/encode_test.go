@@ -19,8 +19,8 @@ func fill(v reflect.Value) {
 	case v.Type() == reflect.TypeFor[time.Time]():
 		v.Set(reflect.ValueOf(time.Date(2026, 5, 4, 8, 0, 0, 120_000_000, time.UTC)))
 	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i))
+		for _, field := range v.Fields() {
+			fill(field)
 		}
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -42,8 +42,10 @@ func TestDocumentHasEveryMember(t *testing.T) {
 	fill(reflect.ValueOf(&c).Elem())
 	c.VOEN, c.Consignee.VOEN, c.Consignor.VOEN, c.Carrier.VOEN = "1499000151", "1499000151", "1499000151", "1499000151"
 	c.Status, c.Goods[1].Number = customs.Released, 8
-	for _, p := range []*string{&c.Consignee.Country, &c.Consignor.Country, &c.Carrier.Country, &c.Transport.Nationality,
-		&c.Goods[0].Origin, &c.Goods[1].Origin} {
+	for _, p := range []*string{
+		&c.Consignee.Country, &c.Consignor.Country, &c.Carrier.Country, &c.Transport.Nationality,
+		&c.Goods[0].Origin, &c.Goods[1].Origin,
+	} {
 		*p = "AZ"
 	}
 	for i := range 2 {

@@ -170,7 +170,7 @@ func TestWholeInput(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("error %v after %d records, want %v", err, n, c.want)
 			}
-			if c.want != io.EOF && n > 0 {
+			if !errors.Is(c.want, io.EOF) && n > 0 {
 				t.Errorf("%d records of something that is not the format", n)
 			}
 			if _, again := r.Next(); !errors.Is(again, err) {

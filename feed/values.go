@@ -246,8 +246,8 @@ func (l *line) voen(dst *customs.VOEN) bool {
 }
 
 // country reads a country code of ISO 3166-1.
-func (l *line) country(dst *string) bool {
-	return l.iso(dst, 2, customs.Country, UnknownCountry)
+func (l *line) country(dst *string) {
+	l.iso(dst, 2, customs.Country, UnknownCountry)
 }
 
 // currency reads a currency code of ISO 4217, "000" for none.

@@ -16,8 +16,7 @@ import (
 // and in the table of attempts, which the person will be told about.
 func (p *Portal) refused(c echo.Context, method views.Method, code string, err error) {
 	a := db.Attempt{Method: string(method), Outcome: code}
-	var e *esign.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*esign.Error](err); ok {
 		a.Issuer, a.Serial = e.Issuer, e.Serial
 	}
 	p.refuse(c, a, err)

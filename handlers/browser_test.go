@@ -202,8 +202,10 @@ func (s *site) sign(name string, content []byte, options ...string) []byte {
 	if len(options) == 0 {
 		options = []string{"-binary", "-outform", "DER"}
 	}
-	args := append([]string{"cms", "-sign", "-signer", filepath.Join(s.demo, "people", name+".pem"),
-		"-inkey", filepath.Join(s.demo, "people", name+".key")}, options...)
+	args := append([]string{
+		"cms", "-sign", "-signer", filepath.Join(s.demo, "people", name+".pem"),
+		"-inkey", filepath.Join(s.demo, "people", name+".key"),
+	}, options...)
 	cmd := exec.CommandContext(s.Context(), "openssl", args...)
 	cmd.Stdin = bytes.NewReader(content)
 	var complaint bytes.Buffer

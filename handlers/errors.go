@@ -39,12 +39,10 @@ func outcome(err error) (int, views.Fault) {
 			return o.status, o.fault
 		}
 	}
-	var he *echo.HTTPError
-	if errors.As(err, &he) {
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return he.Code, ""
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge, ""
 	}
 	if db.IsFailure(err) {

@@ -28,7 +28,7 @@ func TestUnchangedListCostsNoBody(t *testing.T) {
 	if second.body != "" || second.Header.Get("ETag") != tag || second.Header.Get("Vary") == "" {
 		t.Errorf("%d bytes, %v", len(second.body), second.Header)
 	}
-	n := look[int](s, `select count(*) from register_entry where request_id = $1::text::uuid`, second.Header.Get("X-Request-Id"))
+	n := look[int](s, `select count(*) from register_entry where request_id = $1::text::uuid`, second.Header.Get("X-Request-ID"))
 	if n != 1 {
 		t.Errorf("%d entries of the answer without a body", n)
 	}

@@ -77,7 +77,7 @@ func streamHead(h http.Header) ([]byte, error) {
 func (p *Portal) relay(c echo.Context, topic string, alive func() bool) error {
 	here, hubs := net.Pipe()
 	defer here.Close()
-	defer context.AfterFunc(c.Request().Context(), func() { here.Close() })()
+	defer context.AfterFunc(c.Request().Context(), func() { _ = here.Close() })()
 	rc := http.NewResponseController(c.Response().Writer)
 	// The limit on reading a request would end a stream that only writes.
 	if err := rc.SetReadDeadline(time.Time{}); err != nil {
@@ -86,22 +86,22 @@ func (p *Portal) relay(c echo.Context, topic string, alive func() bool) error {
 	c.Response().WriteHeader(http.StatusOK)
 	go func() { // it writes at once, and is read below
 		if !p.Hub.Hold(topic, hubs, nil, alive) {
-			hubs.Close()
+			_ = hubs.Close() // a pipe
 		}
 	}()
 	for event := make([]byte, 256); ; {
 		n, err := here.Read(event)
 		if err != nil {
-			return nil //nolint:nilerr // the page was closed, or the hub
+			return nil
 		}
 		if err := rc.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
 			return err
 		}
 		if _, err := c.Response().Write(event[:n]); err != nil {
-			return nil //nolint:nilerr // the page was closed
+			return nil
 		}
 		if err := rc.Flush(); err != nil {
-			return nil //nolint:nilerr // the page was closed
+			return nil
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (p *Portal) takeFeed(c echo.Context, sender feed.Sender) error {
 
 	a := newFeedAnswer(c, offset)
 	body := p.feeds.body(r, a.rc)
-	defer body.Close()
+	defer func() { _ = body.Close() }() // the answer has said what counts
 	plain, err := feed.Decode(body, coding)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func feedName(r *http.Request) (name string, offset int, ok bool) {
 		if err != nil {
 			return "", 0, false
 		}
-		offset = int(n) //nolint:gosec // 48 bits
+		offset = int(n)
 	}
 	return name, offset, true
 }

@@ -144,9 +144,9 @@ func TestAnothersCodeIsLikeNone(t *testing.T) {
 		const none = "009012605999919" // as long as the other
 		page := func(code string) (string, http.Header) {
 			a := b.want(b.get("/goods/"+code), http.StatusNotFound)
-			body := strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "REQUEST")
+			body := strings.ReplaceAll(a.body, a.Header.Get("X-Request-ID"), "REQUEST")
 			h := a.Header.Clone()
-			h.Del("X-Request-Id")
+			h.Del("X-Request-ID")
 			h.Del("Date")
 			return strings.ReplaceAll(body, code, "CODE"), h
 		}
@@ -193,7 +193,7 @@ func TestEntryComesFirst(t *testing.T) {
 		if n := s.countEntries(path) - before; n != 1 {
 			t.Errorf("%s: %d entries", path, n)
 		}
-		if id := a.Header.Get("X-Request-Id"); look[int](s, `select count(*) from register_entry where request_id = $1::text::uuid`, id) != 1 {
+		if id := a.Header.Get("X-Request-ID"); look[int](s, `select count(*) from register_entry where request_id = $1::text::uuid`, id) != 1 {
 			t.Errorf("%s: the entry is not that of this request", path)
 		}
 	}
@@ -251,7 +251,7 @@ func (b *browser) explains(a answer, lang, message string) {
 	if !strings.Contains(page, l.T(message+".title")) {
 		b.Errorf("%s: the page does not say %q: %s", a.Request.URL.Path, l.T(message+".title"), page)
 	}
-	if id := a.Header.Get("X-Request-Id"); id == "" || !strings.Contains(a.body, id) {
+	if id := a.Header.Get("X-Request-ID"); id == "" || !strings.Contains(a.body, id) {
 		b.Errorf("%s: the page does not show the request's number", a.Request.URL.Path)
 	}
 	if !strings.Contains(a.body, `<html lang="`+lang+`"`) || !strings.HasSuffix(strings.TrimSpace(a.body), "</html>") || a.Header.Get("Content-Language") != lang {

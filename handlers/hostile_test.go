@@ -159,7 +159,7 @@ func TestBorrowedNames(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().signIn("aysel")
 	a := b.get("/goods", "X-Request-Id", "11111111-1111-1111-1111-111111111111", "X-Forwarded-User", "1499000152", "X-Real-Ip", "10.0.0.1")
-	if id := a.Header.Get("X-Request-Id"); strings.HasPrefix(id, "1111") || look[int](s, `select count(*) from register_entry where request_id::text = $1`, id) != 1 {
+	if id := a.Header.Get("X-Request-ID"); strings.HasPrefix(id, "1111") || look[int](s, `select count(*) from register_entry where request_id::text = $1`, id) != 1 {
 		t.Errorf("request %q", id)
 	}
 	for _, pattern := range []string{"%25", "_", "%5C", "a%25b", "*", "%27"} {

@@ -21,13 +21,32 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		path   string
 		status int
 	}{
-		{out, "GET", "/", 200}, {in, "GET", "/", 303}, {out, "GET", "/sign-in/file", 200}, {out, "GET", "/sign-in/file/challenge", 200},
-		{out, "POST", "/sign-in/file", 422}, {out, "GET", "/sign-in/card", 200}, {out, "GET", "/sign-in/card/start", 303},
-		{out, "GET", "/sign-in/card/done", 422}, {out, "GET", "/sign-in/company", 422}, {in, "GET", "/goods", 200}, {out, "GET", "/goods", 303},
-		{in, "GET", "/goods/" + aysels, 200}, {in, "GET", "/goods/" + rashads, 404}, {in, "GET", "/goods?q=%00", 200}, {out, "GET", "/help", 200},
-		{in, "GET", "/help", 200}, {out, "GET", "/appeals", 200}, {out, "GET", "/privacy", 200}, {out, "GET", "/accessibility", 200},
-		{out, "GET", "/nowhere", 404}, {out, "PUT", "/goods", 405}, {out, "GET", "/sign-out", 405}, {out, "GET", "/static/none/x.css", 404},
-		{out, "POST", "/sign-out", 303}, {out, "GET", s.card.URL + "/sign-in/card", 303}, {out, "GET", s.card.URL + "/nowhere", 404},
+		{out, "GET", "/", 200},
+		{in, "GET", "/", 303},
+		{out, "GET", "/sign-in/file", 200},
+		{out, "GET", "/sign-in/file/challenge", 200},
+		{out, "POST", "/sign-in/file", 422},
+		{out, "GET", "/sign-in/card", 200},
+		{out, "GET", "/sign-in/card/start", 303},
+		{out, "GET", "/sign-in/card/done", 422},
+		{out, "GET", "/sign-in/company", 422},
+		{in, "GET", "/goods", 200},
+		{out, "GET", "/goods", 303},
+		{in, "GET", "/goods/" + aysels, 200},
+		{in, "GET", "/goods/" + rashads, 404},
+		{in, "GET", "/goods?q=%00", 200},
+		{out, "GET", "/help", 200},
+		{in, "GET", "/help", 200},
+		{out, "GET", "/appeals", 200},
+		{out, "GET", "/privacy", 200},
+		{out, "GET", "/accessibility", 200},
+		{out, "GET", "/nowhere", 404},
+		{out, "PUT", "/goods", 405},
+		{out, "GET", "/sign-out", 405},
+		{out, "GET", "/static/none/x.css", 404},
+		{out, "POST", "/sign-out", 303},
+		{out, "GET", s.card.URL + "/sign-in/card", 303},
+		{out, "GET", s.card.URL + "/nowhere", 404},
 	} {
 		a := tt.b.do(tt.method, tt.path, nil)
 		if a.StatusCode != tt.status {
@@ -50,8 +69,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") {
 			t.Errorf("%s %s: policy %s", tt.method, tt.path, policy)
 		}
-		if len(a.Header.Get("X-Request-Id")) != 36 || a.Header.Get("Server") != "" {
-			t.Errorf("%s %s: request %q, server %q", tt.method, tt.path, a.Header.Get("X-Request-Id"), a.Header.Get("Server"))
+		if len(a.Header.Get("X-Request-ID")) != 36 || a.Header.Get("Server") != "" {
+			t.Errorf("%s %s: request %q, server %q", tt.method, tt.path, a.Header.Get("X-Request-ID"), a.Header.Get("Server"))
 		}
 	}
 }
@@ -81,8 +100,14 @@ func TestMethodsNotAllowed(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().english()
 	for _, tt := range []struct{ method, path, allow string }{
-		{"GET", "/sign-out", "POST"}, {"DELETE", "/goods", "GET HEAD"}, {"POST", "/goods", "GET HEAD"}, {"POST", "/goods/x", "GET HEAD"},
-		{"PUT", "/sign-in/file", "GET HEAD POST"}, {"PATCH", "/", "GET HEAD"}, {"POST", "/sign-in/file/challenge", "GET"}, {"TRACE", "/help", "GET HEAD"},
+		{"GET", "/sign-out", "POST"},
+		{"DELETE", "/goods", "GET HEAD"},
+		{"POST", "/goods", "GET HEAD"},
+		{"POST", "/goods/x", "GET HEAD"},
+		{"PUT", "/sign-in/file", "GET HEAD POST"},
+		{"PATCH", "/", "GET HEAD"},
+		{"POST", "/sign-in/file/challenge", "GET"},
+		{"TRACE", "/help", "GET HEAD"},
 		{"PROPFIND", "/goods", "GET HEAD"},
 	} {
 		a := b.do(tt.method, tt.path, nil)
@@ -90,7 +115,7 @@ func TestMethodsNotAllowed(t *testing.T) {
 			t.Errorf("%s %s: status %d", tt.method, tt.path, a.StatusCode)
 			continue
 		}
-		for _, m := range strings.Fields(tt.allow) {
+		for m := range strings.FieldsSeq(tt.allow) {
 			if !strings.Contains(a.Header.Get("Allow"), m) {
 				t.Errorf("%s %s: Allow %q lacks %s", tt.method, tt.path, a.Header.Get("Allow"), m)
 			}
@@ -182,8 +207,12 @@ func TestCrossSite(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().english().signIn("aysel")
 	for _, headers := range [][]string{
-		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"},
-		{"Origin", "http://127.0.0.1:1"}, {"Sec-Fetch-Site", "cross-site", "Origin", b.base},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "https://evil.example"},
+		{"Origin", "null"},
+		{"Origin", "http://127.0.0.1:1"},
+		{"Sec-Fetch-Site", "cross-site", "Origin", b.base},
 	} {
 		for _, path := range []string{"/sign-out", "/sign-in/file", "/sign-in/company"} {
 			a := b.want(b.do(http.MethodPost, path, strings.NewReader("voen=1499000151"), append(headers, "Content-Type", "application/x-www-form-urlencoded")...), http.StatusForbidden)

@@ -156,7 +156,7 @@ func (p *Portal) speak(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if asked := c.QueryParam("lang"); (asked == "az" || asked == "en") && asked != lang {
 			lang = asked
-			c.SetCookie(&http.Cookie{
+			c.SetCookie(&http.Cookie{ //nolint:gosec // Secure wherever browsers see the portal through TLS
 				Name: langCookie, Value: lang, Path: "/", MaxAge: int(langKept.Seconds()),
 				HttpOnly: true, Secure: p.secure(), SameSite: http.SameSiteLaxMode,
 			})

@@ -125,7 +125,7 @@ func TestReceiptOfEachAnswer(t *testing.T) {
 	}{
 		{empty, none, "no goods whose clearance is not complete are registered to this VÖEN"},
 		{b, detail, "answered with the details of one registration"},
-		{b, "/receipts/" + missing.Header.Get("X-Request-Id"), "no such registration is on this VÖEN’s list"},
+		{b, "/receipts/" + missing.Header.Get("X-Request-ID"), "no such registration is on this VÖEN’s list"},
 	} {
 		if a := c.b.want(c.b.get(c.path), http.StatusOK); !strings.Contains(words(a.body), c.want) {
 			t.Errorf("%s: %s", c.want, words(a.body))

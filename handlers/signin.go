@@ -193,8 +193,7 @@ func (p *Portal) chooseCompany(c echo.Context) error {
 
 // brokenForm tells a form that is too large from one that cannot be read.
 func brokenForm(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
 	return echo.NewHTTPError(http.StatusBadRequest)

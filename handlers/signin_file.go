@@ -201,8 +201,7 @@ func readSignatureForm(c echo.Context) ([]byte, error) {
 // shows the answer only once it could send all of its request, so the rest of
 // a large one is read and thrown away, within reason.
 func formError(err error, rest io.Reader) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		_, _ = io.CopyN(io.Discard, rest, thrownAway) // the answer is the same
 		return problemError(views.ProblemTooLarge)
 	}

@@ -139,7 +139,7 @@ func TestSignInByFileFailures(t *testing.T) {
 						t.Errorf("the page does not say %q:\n%s", want, page)
 					}
 				}
-				if a.Header.Get("X-Request-Id") == "" || !strings.Contains(a.body, a.Header.Get("X-Request-Id")) {
+				if a.Header.Get("X-Request-ID") == "" || !strings.Contains(a.body, a.Header.Get("X-Request-ID")) {
 					t.Error("the page does not show the request's number")
 				}
 				if attribute(a.body, "a", "download", "href") == "" || attribute(a.body, "input", "name", "type") == "" {

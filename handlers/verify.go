@@ -230,8 +230,7 @@ func orNothing(text []byte, q url.Values) ([]byte, url.Values, error) {
 
 // badForm is the reader's mistake; one too large has its own answer.
 func badForm(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
 	return echo.NewHTTPError(http.StatusBadRequest)

@@ -211,7 +211,7 @@ func TestFullOrClosedHubLeavesTheConnection(t *testing.T) {
 		if h.Hold("a", server, nil, always) || h.Len() != 0 {
 			t.Error("a closed hub takes a page")
 		}
-		go server.Write([]byte("x")) //nolint:errcheck // the read below tells
+		go server.Write([]byte("x"))
 		if _, err := browser.Read(make([]byte, 1)); err != nil {
 			t.Errorf("the connection was to remain open: %v", err)
 		}

@@ -3,6 +3,7 @@ package locales
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Baku, also where the machine has no zone files
@@ -79,7 +80,7 @@ func (l *Locale) N(id string, n int, args ...any) string {
 	if n == 1 {
 		p = m.one
 	}
-	return p.fill(l, append(args[:len(args):len(args)], "n", n))
+	return p.fill(l, append(slices.Clip(args), "n", n))
 }
 
 // Split is the message cut at one of its placeholders, for pages that put
@@ -90,7 +91,7 @@ func (l *Locale) Split(id, name string, args ...any) (before, after string) {
 	if !ok {
 		return id, ""
 	}
-	before, after, _ = strings.Cut(m.more.fill(l, append(args[:len(args):len(args)], name, mark)), mark)
+	before, after, _ = strings.Cut(m.more.fill(l, append(slices.Clip(args), name, mark)), mark)
 	return before, after
 }
 

@@ -58,12 +58,23 @@ func TestArgumentsStayTheirs(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	az, en := both(t)
 	for _, c := range []struct{ got, want string }{
-		{az.Int(1234567), "1.234.567"}, {en.Int(1234567), "1,234,567"}, {az.Int(999), "999"}, {az.Int(-1000), "-1.000"},
-		{az.Int64(0), "0"}, {en.Int64(100000), "100,000"},
-		{az.Mass(18450000), "18.450"}, {az.Mass(1234567), "1.234,567"}, {en.Mass(1234500), "1,234.5"}, {az.Mass(1), "0,001"},
-		{az.Mass(999999999999999), "999.999.999.999,999"}, {en.Quantity(1500), "1.5"}, {az.Decimal(12, 1), "1,2"},
-		{az.Amount(1646205, "EUR"), "16.462,05\u00a0EUR"}, {en.Amount(1646200, "EUR"), "16,462.00\u00a0EUR"},
-		{en.Amount(50, ""), "0.50"}, {az.Amount(0, "AZN"), "0,00\u00a0AZN"},
+		{az.Int(1234567), "1.234.567"},
+		{en.Int(1234567), "1,234,567"},
+		{az.Int(999), "999"},
+		{az.Int(-1000), "-1.000"},
+		{az.Int64(0), "0"},
+		{en.Int64(100000), "100,000"},
+		{az.Mass(18450000), "18.450"},
+		{az.Mass(1234567), "1.234,567"},
+		{en.Mass(1234500), "1,234.5"},
+		{az.Mass(1), "0,001"},
+		{az.Mass(999999999999999), "999.999.999.999,999"},
+		{en.Quantity(1500), "1.5"},
+		{az.Decimal(12, 1), "1,2"},
+		{az.Amount(1646205, "EUR"), "16.462,05\u00a0EUR"},
+		{en.Amount(1646200, "EUR"), "16,462.00\u00a0EUR"},
+		{en.Amount(50, ""), "0.50"},
+		{az.Amount(0, "AZN"), "0,00\u00a0AZN"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
@@ -134,15 +145,31 @@ func TestCollation(t *testing.T) {
 func TestCodeLists(t *testing.T) {
 	az, en := both(t)
 	for _, c := range []struct{ got, want string }{
-		{az.Status(customs.Held), "Saxlanılıb"}, {az.Status("scan"), "Rəsmiləşdirilməsi davam edir"}, {en.Status(""), "Clearance in progress"},
-		{az.Actor(customs.You), "Siz"}, {az.Actor("robot"), ""},
-		{en.Mode(4), "Air"}, {en.Mode(77), "Not specified"}, {az.Mode(-1), "Göstərilməyib"},
-		{az.DocumentType("952"), "TIR kitabçası"}, {en.DocumentType("999"), "Document (type 999)"},
-		{en.DocumentShort("730"), "CMR"}, {en.DocumentShort("861"), "Certificate of origin"},
-		{az.PackageType("PX"), "palet"}, {az.PackageType("ZZ"), "ZZ"}, {az.PackageType(""), ""},
-		{az.Country("GE"), "Gürcüstan"}, {en.Country("TR"), "Türkiye"}, {az.Country("GB"), "Birləşmiş Krallıq"}, {az.Country("XQ"), "XQ"}, {az.Country(""), ""},
-		{az.Step("payment", customs.You), "gömrük ödənişlərini ödəyin"}, {az.Step("payment", customs.Customs), "gömrük ödənişləri"},
-		{en.Step("weighing", customs.You), "weighing of the goods"}, {en.Step("x-ray", customs.You), ""}, {en.Requirement("x.y"), ""},
+		{az.Status(customs.Held), "Saxlanılıb"},
+		{az.Status("scan"), "Rəsmiləşdirilməsi davam edir"},
+		{en.Status(""), "Clearance in progress"},
+		{az.Actor(customs.You), "Siz"},
+		{az.Actor("robot"), ""},
+		{en.Mode(4), "Air"},
+		{en.Mode(77), "Not specified"},
+		{az.Mode(-1), "Göstərilməyib"},
+		{az.DocumentType("952"), "TIR kitabçası"},
+		{en.DocumentType("999"), "Document (type 999)"},
+		{en.DocumentShort("730"), "CMR"},
+		{en.DocumentShort("861"), "Certificate of origin"},
+		{az.PackageType("PX"), "palet"},
+		{az.PackageType("ZZ"), "ZZ"},
+		{az.PackageType(""), ""},
+		{az.Country("GE"), "Gürcüstan"},
+		{en.Country("TR"), "Türkiye"},
+		{az.Country("GB"), "Birləşmiş Krallıq"},
+		{az.Country("XQ"), "XQ"},
+		{az.Country(""), ""},
+		{az.Step("payment", customs.You), "gömrük ödənişlərini ödəyin"},
+		{az.Step("payment", customs.Customs), "gömrük ödənişləri"},
+		{en.Step("weighing", customs.You), "weighing of the goods"},
+		{en.Step("x-ray", customs.You), ""},
+		{en.Requirement("x.y"), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)

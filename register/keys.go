@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -43,7 +44,7 @@ func NewKey(origin string) (private, public string, err error) {
 // keyPair is the key of a seed.
 func keyPair(origin string, seed []byte) (private, public string, err error) {
 	key := ed25519.NewKeyFromSeed(seed)
-	public, err = note.NewEd25519VerifierKey(origin, key.Public().(ed25519.PublicKey))
+	public, err = note.NewEd25519VerifierKey(origin, ed25519.PublicKey(key[ed25519.SeedSize:]))
 	if err != nil || strings.ContainsAny(origin, " \t\r\n+") || origin == "" {
 		return "", "", fmt.Errorf("%w: the name of the log must be without spaces and plus signs", ErrKeys)
 	}
@@ -108,7 +109,7 @@ func ParseKeys(text, origin string) (*Keys, error) {
 
 // Verifiers are the public halves, and those of keys that are no longer used.
 func (k *Keys) Verifiers(retired ...string) (*Verifiers, error) {
-	return ParseVerifiers(strings.Join(append(k.public[:len(k.public):len(k.public)], retired...), " "))
+	return ParseVerifiers(strings.Join(append(slices.Clip(k.public), retired...), " "))
 }
 
 // ParseVerifiers reads verifier keys of one log, newest first, separated by

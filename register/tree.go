@@ -2,6 +2,7 @@ package register
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -134,7 +135,7 @@ func (t *Tree) Edge() []Tile {
 
 func (t *Tree) edgeTile(level int) Tile {
 	hashes := t.edge[level]
-	return Tile{level, t.size >> (TileHeight * (level + 1)), hashes[:len(hashes):len(hashes)]}
+	return Tile{level, t.size >> (TileHeight * (level + 1)), slices.Clip(hashes)}
 }
 
 // Head is the size and the root, which the edge is enough to know.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func (p Page) content(title string, tab Tab) Page {
 // helpStatuses are the statuses that the help page explains; the last stands
 // for all that have no words of their own.
 func helpStatuses() []customs.Status {
-	return append(customs.PendingStatuses[:len(customs.PendingStatuses):len(customs.PendingStatuses)], "unknown")
+	return append(slices.Clip(customs.PendingStatuses), "unknown")
 }
 
 // piece is a run of text; kept pieces must not break across lines.

@@ -18,13 +18,17 @@ func openPages(p Page) map[string]templ.Component {
 	guest := p
 	guest.Person = nil
 	methods := []Method{MethodSIMA, MethodMyGov, MethodCard, MethodFile}
-	file := SignInFileView{Methods: methods, ChallengeURL: "/sign-in/file/c/7f3c", ChallengeName: "sorgu-7f3c.txt",
-		Valid: 15 * time.Minute, MaxBytes: 64 << 10, Return: "/goods?status=held"}
+	file := SignInFileView{
+		Methods: methods, ChallengeURL: "/sign-in/file/c/7f3c", ChallengeName: "sorgu-7f3c.txt",
+		Valid: 15 * time.Minute, MaxBytes: 64 << 10, Return: "/goods?status=held",
+	}
 	badFile := file
 	badFile.Problem = "not_a_signature"
 	companies := []Company{{VOEN: "1499000151", Name: "“Xəzər Aqro Ticarət” MMC"}, {VOEN: "1599000161", Name: ""}}
-	privacy := PrivacyView{SessionCookie: "portal_session", LanguageCookie: "portal_language",
-		LanguageKept: 365 * 24 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour}
+	privacy := PrivacyView{
+		SessionCookie: "portal_session", LanguageCookie: "portal_language",
+		LanguageKept: 365 * 24 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour,
+	}
 	kept := privacy
 	kept.Retention = 90 * 24 * time.Hour
 	pages := map[string]templ.Component{

@@ -73,10 +73,12 @@ func TestFactsThatMayBeThere(t *testing.T) {
 		change func(*customs.Consignment)
 		want   string
 	}{
-		"Nəqliyyat vasitəsi": {func(c *customs.Consignment) {
-			c.Transport = customs.Transport{Mode: 3, Vehicle: "99-XA-127", Trailer: "99-RA-045", Nationality: "TR"}
+		"Nəqliyyat vasitəsi": {
+			func(c *customs.Consignment) {
+				c.Transport = customs.Transport{Mode: 3, Vehicle: "99-XA-127", Trailer: "99-RA-045", Nationality: "TR"}
+			},
+			"99-XA-127 Avtomobil · Türkiyə · qoşqu: 99-RA-045",
 		},
-			"99-XA-127 Avtomobil · Türkiyə · qoşqu: 99-RA-045"},
 		"Nəqliyyat növü": {func(c *customs.Consignment) { c.Transport.Nationality = "GE" }, "Avtomobil · Gürcüstan"},
 		"Konteynerlər":   {func(c *customs.Consignment) { c.Transport.Containers = []string{"MSCU 1", "MSCU 2"} }, "MSCU 1, MSCU 2"},
 		"Plomblar":       {func(c *customs.Consignment) { c.Transport.Seals = []string{"A-1"} }, "A-1"},
@@ -161,8 +163,12 @@ func TestNextStepsByActor(t *testing.T) {
 		"you":          {[]customs.Requirement{you}, "Sizdən gözlənilir: invoys", []string{"Siz: invoysu təqdim edin" + since}, nil},
 		"customs":      {[]customs.Requirement{office}, "", nil, []string{"Gömrük: gömrük baxışı" + since}},
 		"another body": {[]customs.Requirement{agency}, "", nil, []string{"AQTA: laboratoriya nəticəsi" + since}},
-		"all of them": {[]customs.Requirement{office, you, agency}, "Sizdən gözlənilir: invoys", []string{"Siz: invoysu təqdim edin" + since},
-			[]string{"Gömrük: gömrük baxışı" + since, "AQTA: laboratoriya nəticəsi" + since}},
+		"all of them": {
+			[]customs.Requirement{office, you, agency},
+			"Sizdən gözlənilir: invoys",
+			[]string{"Siz: invoysu təqdim edin" + since},
+			[]string{"Gömrük: gömrük baxışı" + since, "AQTA: laboratoriya nəticəsi" + since},
+		},
 		"you twice": {[]customs.Requirement{you, you}, "Sizdən gözlənilir: 2 addım", []string{"Siz: invoysu təqdim edin" + since, "Siz: invoysu təqdim edin" + since}, nil},
 	} {
 		d := sparse()
@@ -236,7 +242,7 @@ func TestStages(t *testing.T) {
 					}
 				}
 			}
-			for _, s := range strings.Fields(c.want) {
+			for s := range strings.FieldsSeq(c.want) {
 				want = append(want, strings.Fields(p.L.Status(customs.Status(s)))[0])
 			}
 			if !slices.Equal(got, want) {
@@ -317,8 +323,10 @@ func TestItemPages(t *testing.T) {
 		d := sparse()
 		d.Detail.Consignment.Goods = nil
 		for i := range c.items {
-			d.Detail.Consignment.Goods = append(d.Detail.Consignment.Goods, customs.GoodsItem{Number: i + 1, Description: "Mal", CommodityCode: "0902",
-				GrossMass: num(customs.Mass(1500)), Packages: &customs.Packages{Count: 2}, Value: num(customs.Amount(150)), Currency: []string{"USD", "EUR"}[i%2]})
+			d.Detail.Consignment.Goods = append(d.Detail.Consignment.Goods, customs.GoodsItem{
+				Number: i + 1, Description: "Mal", CommodityCode: "0902",
+				GrossMass: num(customs.Mass(1500)), Packages: &customs.Packages{Count: 2}, Value: num(customs.Amount(150)), Currency: []string{"USD", "EUR"}[i%2],
+			})
 		}
 		d.ItemsPage = c.page
 		name := strconv.Itoa(c.items) + " items, page " + strconv.Itoa(c.page)

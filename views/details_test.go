@@ -27,8 +27,10 @@ func TestDetailsSayWhatToDo(t *testing.T) {
 	p, d := samplePage(t, "en"), sampleDetail()
 	doc := parse(t, Details(p, d))
 	next := text(byClass(doc, "next")[0])
-	for _, want := range []string{"Your action needed: certificate of origin", "You: submit the certificate of origin", "Əsli tələb olunur",
-		"waiting since 20.11.2026 11:32 (3 hours)", "Due 22.11.2026 16:32 (2 days 2 hours left)"} {
+	for _, want := range []string{
+		"Your action needed: certificate of origin", "You: submit the certificate of origin", "Əsli tələb olunur",
+		"waiting since 20.11.2026 11:32 (3 hours)", "Due 22.11.2026 16:32 (2 days 2 hours left)",
+	} {
 		if !strings.Contains(next, want) {
 			t.Errorf("%q is missing in %q", want, next)
 		}
@@ -109,8 +111,10 @@ func TestDetailsTables(t *testing.T) {
 		}
 	}
 	body := text(doc)
-	for _, want := range []string{"Road consignment note (CMR) 0482655 18.11.2026", "Commercial invoice SPH-2291 —not given", "Transit declaration 26IR0007 17.11.2026",
-		"Containers MSCU 123456 7", "Seals A-1001, A-1002", "Sepahan Stone Co. <b>", "Destination customs office Yevlax", "640.00 EUR + 9,000.05 USD"} {
+	for _, want := range []string{
+		"Road consignment note (CMR) 0482655 18.11.2026", "Commercial invoice SPH-2291 —not given", "Transit declaration 26IR0007 17.11.2026",
+		"Containers MSCU 123456 7", "Seals A-1001, A-1002", "Sepahan Stone Co. <b>", "Destination customs office Yevlax", "640.00 EUR + 9,000.05 USD",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -123,8 +127,10 @@ func TestDetailsTables(t *testing.T) {
 // The least that a feed may send.
 func TestSparseDetails(t *testing.T) {
 	d := sampleDetail()
-	d.Detail.Consignment = customs.Consignment{Registration: "1", Checkpoint: "09999", Status: "own", StatusAt: sampleNow, RegisteredAt: sampleNow,
-		Goods: []customs.GoodsItem{{Number: 1, Description: strings.Repeat("uzun söz ", 400), CommodityCode: "0101"}}}
+	d.Detail.Consignment = customs.Consignment{
+		Registration: "1", Checkpoint: "09999", Status: "own", StatusAt: sampleNow, RegisteredAt: sampleNow,
+		Goods: []customs.GoodsItem{{Number: 1, Description: strings.Repeat("uzun söz ", 400), CommodityCode: "0101"}},
+	}
 	d.Detail.Events, d.Detail.Freshness = nil, customs.Freshness{}
 	d.Checkpoint, _ = customs.BuiltInCheckpoints().Get("09999")
 	for _, lang := range []string{"az", "en"} {

@@ -58,8 +58,10 @@ func TestSections(t *testing.T) {
 func TestFooterIsConfiguration(t *testing.T) {
 	for lang, department := range map[string]string{"az": "Yeni Baş İdarə", "en": "New Main Department"} {
 		p := guestPage(t, lang)
-		p.Contacts = Contacts{CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"one.example.az", "two.example.az"},
-			DepartmentAZ: "Yeni Baş İdarə", DepartmentEN: "New Main Department"}
+		p.Contacts = Contacts{
+			CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"one.example.az", "two.example.az"},
+			DepartmentAZ: "Yeni Baş İdarə", DepartmentEN: "New Main Department",
+		}
 		foot := only(t, parse(t, layout(p)), "foot")
 		want := []string{"tel:123", "tel:+994120001122", "mailto:a@example.az", "https://one.example.az/", "https://two.example.az/", "/help", "/appeals", "/accessibility", "/privacy"}
 		if got := hrefs(foot); !slices.Equal(got, want) {

@@ -47,8 +47,15 @@ func withQuery(path string, q customs.Query) string {
 	}
 	out := ""
 	for _, param := range [...][2]string{
-		{"q", q.Text}, {"checkpoint", q.Checkpoint}, {"status", string(q.Status)}, {"mode", q.Mode},
-		{"waiting", string(q.Waiting)}, {"from", q.From}, {"to", q.To}, {"sort", sort}, {"page", page},
+		{"q", q.Text},
+		{"checkpoint", q.Checkpoint},
+		{"status", string(q.Status)},
+		{"mode", q.Mode},
+		{"waiting", string(q.Waiting)},
+		{"from", q.From},
+		{"to", q.To},
+		{"sort", sort},
+		{"page", page},
 	} {
 		if param[1] == "" {
 			continue
@@ -79,10 +86,10 @@ func (g GoodsView) chips(l *locales.Locale) []chip {
 	q := g.Query
 	q.Page = 0
 	var out []chip
-	add := func(active bool, words string, clear func(*customs.Query)) {
+	add := func(active bool, words string, drop func(*customs.Query)) {
 		if active {
 			rest := q
-			clear(&rest)
+			drop(&rest)
 			out = append(out, chip{words, goodsURL(rest)})
 		}
 	}

@@ -12,8 +12,10 @@ import (
 
 // full is a query with every filter set.
 func fullQuery() customs.Query {
-	return customs.Query{Text: "mərmər & plitə", Checkpoint: "00922", Status: customs.DocsCheck, Mode: "3", Waiting: customs.You,
-		From: "2026-11-01", To: "2026-11-20", Sort: customs.Deadline, Page: 2}
+	return customs.Query{
+		Text: "mərmər & plitə", Checkpoint: "00922", Status: customs.DocsCheck, Mode: "3", Waiting: customs.You,
+		From: "2026-11-01", To: "2026-11-20", Sort: customs.Deadline, Page: 2,
+	}
 }
 
 // Each chip removes its own parameter and keeps every other, except the page,

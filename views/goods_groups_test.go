@@ -23,10 +23,14 @@ func heads(doc *html.Node) (names, figures []string) {
 // the count is that of the whole filtered set, not of this page.
 func TestGroups(t *testing.T) {
 	for lang, want := range map[string][2][]string{
-		"az": {{"Biləsuvar", "Qırmızı Körpü", "Bakı Beynəlxalq Dəniz Ticarət Limanı (Ələt)", "09999"},
-			{"6 qeydiyyat · bu səhifədə 4 · İran sərhədi", "1 qeydiyyat · Gürcüstan sərhədi", "1 qeydiyyat · dəniz limanı", "1 qeydiyyat"}},
-		"en": {{"Bilasuvar", "Red Bridge", "Baku International Sea Trade Port (Alat)", "09999"},
-			{"6 registrations · 4 on this page · Iran border", "1 registration · Georgia border", "1 registration · seaport", "1 registration"}},
+		"az": {
+			{"Biləsuvar", "Qırmızı Körpü", "Bakı Beynəlxalq Dəniz Ticarət Limanı (Ələt)", "09999"},
+			{"6 qeydiyyat · bu səhifədə 4 · İran sərhədi", "1 qeydiyyat · Gürcüstan sərhədi", "1 qeydiyyat · dəniz limanı", "1 qeydiyyat"},
+		},
+		"en": {
+			{"Bilasuvar", "Red Bridge", "Baku International Sea Trade Port (Alat)", "09999"},
+			{"6 registrations · 4 on this page · Iran border", "1 registration · Georgia border", "1 registration · seaport", "1 registration"},
+		},
 	} {
 		doc := parse(t, Goods(samplePage(t, lang), sampleGoods()))
 		names, figures := heads(doc)
@@ -56,7 +60,7 @@ func TestGroupWithoutCount(t *testing.T) {
 
 // Sums say what is known, and nothing about what is not.
 func TestGroupSums(t *testing.T) {
-	packages, mass := num(int64(4652)), num(customs.Mass(106685500))
+	packages, mass := new(int64(4652)), num(customs.Mass(106685500))
 	for name, c := range map[string]struct {
 		count  customs.CheckpointCount
 		az, en string
@@ -65,7 +69,7 @@ func TestGroupSums(t *testing.T) {
 		"packages": {customs.CheckpointCount{Packages: packages}, "Yer sayı 4.652", "Packages 4,652"},
 		"mass":     {customs.CheckpointCount{GrossMass: mass}, "Brutto 106.685,5 kq", "Gross 106,685.5 kg"},
 		"nothing":  {customs.CheckpointCount{}, "", ""},
-		"zero":     {customs.CheckpointCount{Packages: num(int64(0)), GrossMass: num(customs.Mass(0))}, "Yer sayı 0 · Brutto 0 kq", "Packages 0 · Gross 0 kg"},
+		"zero":     {customs.CheckpointCount{Packages: new(int64(0)), GrossMass: num(customs.Mass(0))}, "Yer sayı 0 · Brutto 0 kq", "Packages 0 · Gross 0 kg"},
 	} {
 		for lang, want := range map[string]string{"az": c.az, "en": c.en} {
 			p, g := samplePage(t, lang), listOf(row(nil))
@@ -90,12 +94,18 @@ func TestFreshness(t *testing.T) {
 		"minutes":   {customs.Freshness{AsOf: atp(15 * time.Minute)}, false, "məlumat 14:17 vəziyyətinə", "data as of 14:17"},
 		"too old":   {customs.Freshness{AsOf: atp(16 * time.Minute)}, true, "məlumat köhnədir: 14:16 (16 dəqiqə əvvəl)", "data is old: 14:16 (16 minutes ago)"},
 		"yesterday": {customs.Freshness{AsOf: atp(20 * time.Hour)}, true, "məlumat köhnədir: 19.11.2026 18:32 (20 saat əvvəl)", "data is old: 19.11.2026 18:32 (20 hours ago)"},
-		"clock ahead": {customs.Freshness{AsOf: atp(-2 * time.Minute)}, false,
-			"məlumat 14:34 vəziyyətinə", "data as of 14:34"},
+		"clock ahead": {
+			customs.Freshness{AsOf: atp(-2 * time.Minute)},
+			false,
+			"məlumat 14:34 vəziyyətinə", "data as of 14:34",
+		},
 		"never": {customs.Freshness{}, true, "məntəqədən hələ məlumat alınmayıb", "no data received from the checkpoint yet"},
-		"not said": {customs.Freshness{ReceivedAt: atp(time.Hour)}, true,
+		"not said": {
+			customs.Freshness{ReceivedAt: atp(time.Hour)},
+			true,
 			"məntəqə məlumatın hansı vaxta aid olduğunu bildirməyib; son qeyd 20.11.2026 13:32 tarixində alınıb",
-			"the checkpoint did not say how recent its data is; last record received 20.11.2026 13:32"},
+			"the checkpoint did not say how recent its data is; last record received 20.11.2026 13:32",
+		},
 	} {
 		for lang, want := range map[string]string{"az": c.az, "en": c.en} {
 			p, g := samplePage(t, lang), listOf(row(nil))
@@ -142,10 +152,18 @@ func TestFreshnessOfEveryCheckpoint(t *testing.T) {
 func TestTally(t *testing.T) {
 	type figure struct{ words, href, class string }
 	for lang, want := range map[string][]figure{
-		"az": {{"5 sizdən addım gözləyir", "/goods?waiting=you", "is-act"}, {"10 gömrükdən addım gözləyir", "/goods?waiting=customs", ""},
-			{"0 digər qurumdan addım gözləyir", "", ""}, {"1 saxlanılıb", "/goods?status=held", "is-stop"}},
-		"en": {{"5 waiting on you", "/goods?waiting=you", "is-act"}, {"10 waiting on customs", "/goods?waiting=customs", ""},
-			{"0 waiting on another body", "", ""}, {"1 detained", "/goods?status=held", "is-stop"}},
+		"az": {
+			{"5 sizdən addım gözləyir", "/goods?waiting=you", "is-act"},
+			{"10 gömrükdən addım gözləyir", "/goods?waiting=customs", ""},
+			{"0 digər qurumdan addım gözləyir", "", ""},
+			{"1 saxlanılıb", "/goods?status=held", "is-stop"},
+		},
+		"en": {
+			{"5 waiting on you", "/goods?waiting=you", "is-act"},
+			{"10 waiting on customs", "/goods?waiting=customs", ""},
+			{"0 waiting on another body", "", ""},
+			{"1 detained", "/goods?status=held", "is-stop"},
+		},
 	} {
 		p, g := samplePage(t, lang), sampleGoods()
 		delete(g.List.Waiting, customs.Agency)

@@ -2,6 +2,7 @@ package views
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -117,12 +118,7 @@ func (s *spot) putLabel(lang string, taken []box) (box, bool) {
 }
 
 func meetsAny(b box, taken []box) bool {
-	for _, t := range taken {
-		if b.meets(t) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(taken, b.meets)
 }
 
 // labelLines breaks a long name at the space nearest to its middle.

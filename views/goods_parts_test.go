@@ -18,8 +18,10 @@ func TestGoodsURL(t *testing.T) {
 		{customs.Query{Page: 1, Sort: customs.Newest}, "/goods"},
 		{customs.Query{Page: 2}, "/goods?page=2"},
 		{customs.Query{Text: "a&b=c d", Page: 3, Sort: customs.Deadline}, "/goods?q=a%26b%3Dc+d&sort=deadline&page=3"},
-		{customs.Query{Checkpoint: "00922", Status: "held", Mode: "3", Waiting: customs.You, From: "2026-01-02", To: "2026-02-03"},
-			"/goods?checkpoint=00922&status=held&mode=3&waiting=you&from=2026-01-02&to=2026-02-03"},
+		{
+			customs.Query{Checkpoint: "00922", Status: "held", Mode: "3", Waiting: customs.You, From: "2026-01-02", To: "2026-02-03"},
+			"/goods?checkpoint=00922&status=held&mode=3&waiting=you&from=2026-01-02&to=2026-02-03",
+		},
 		{customs.Query{Status: "x&y#z"}, "/goods?status=x%26y%23z"},
 	} {
 		if got := goodsURL(c.q); got != c.want {
@@ -146,9 +148,15 @@ func TestBadges(t *testing.T) {
 		tone   tone
 		icon   string
 	}{
-		{customs.Registered, "", plain, "clock"}, {customs.Registered, customs.You, acting, "alert"}, {customs.Inspection, customs.Customs, going, "inspect"},
-		{customs.AwaitingPayment, customs.You, acting, "manat"}, {customs.Held, customs.You, stopped, "stop"}, {customs.Released, "", finished, "done"},
-		{"own", "", going, "hourglass"}, {"own", customs.You, acting, "alert"}, {customs.TempStorage, "", going, "box"},
+		{customs.Registered, "", plain, "clock"},
+		{customs.Registered, customs.You, acting, "alert"},
+		{customs.Inspection, customs.Customs, going, "inspect"},
+		{customs.AwaitingPayment, customs.You, acting, "manat"},
+		{customs.Held, customs.You, stopped, "stop"},
+		{customs.Released, "", finished, "done"},
+		{"own", "", going, "hourglass"},
+		{"own", customs.You, acting, "alert"},
+		{customs.TempStorage, "", going, "box"},
 	} {
 		if got, icon := badgeOf(c.status, c.who); got != c.tone || icon != c.icon {
 			t.Errorf("%s waiting for %q: %v %s", c.status, c.who, got, icon)

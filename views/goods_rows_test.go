@@ -12,8 +12,10 @@ import (
 
 // row is the plainest registration that the list can hold.
 func row(change func(*customs.Pending)) customs.Pending {
-	r := customs.Pending{Registration: "501403200303074", Checkpoint: "00922", Status: customs.Registered,
-		RegisteredAt: at(26 * time.Hour), Mode: 3, GoodsDescription: "Qara çay", CommodityCode: "090230", GoodsCount: 1}
+	r := customs.Pending{
+		Registration: "501403200303074", Checkpoint: "00922", Status: customs.Registered,
+		RegisteredAt: at(26 * time.Hour), Mode: 3, GoodsDescription: "Qara çay", CommodityCode: "090230", GoodsCount: 1,
+	}
 	if change != nil {
 		change(&r)
 	}
@@ -84,8 +86,8 @@ func TestRowCells(t *testing.T) {
 		"ship":                {func(r *customs.Pending) { r.Mode, r.Vehicle = 1, "GÜL" }, "c-veh", "Dəniz: GÜL", "Sea: GÜL"},
 		"mode unheard of":     {func(r *customs.Pending) { r.Mode = 42 }, "c-veh", "Göstərilməyib: nömrə göstərilməyib", "Not specified: number not given"},
 		"no packages":         {nil, "c-pk", "— göstərilməyib", "— not given"},
-		"no package at all":   {func(r *customs.Pending) { r.Packages = num(int64(0)) }, "c-pk", "0", "0"},
-		"packages":            {func(r *customs.Pending) { r.Packages = num(int64(12345)) }, "c-pk", "12.345", "12,345"},
+		"no package at all":   {func(r *customs.Pending) { r.Packages = new(int64(0)) }, "c-pk", "0", "0"},
+		"packages":            {func(r *customs.Pending) { r.Packages = new(int64(12345)) }, "c-pk", "12.345", "12,345"},
 		"no mass":             {nil, "c-kg", "— göstərilməyib", "— not given"},
 		"a gram":              {func(r *customs.Pending) { r.GrossMass = num(customs.Mass(1)) }, "c-kg", "0,001", "0.001"},
 		"mass":                {func(r *customs.Pending) { r.GrossMass = num(customs.Mass(21980500)) }, "c-kg", "21.980,5", "21,980.5"},
@@ -131,14 +133,22 @@ func TestRowNextStep(t *testing.T) {
 		"own code and note":   {who: customs.You, code: "x-1", note: "Kassaya yaxınlaşın", az: "Siz: Kassaya yaxınlaşın", en: "You: Kassaya yaxınlaşın"},
 		"own code, no note":   {who: customs.You, code: "x-1", az: "Siz: məntəqə növbəti addımı bildirməyib", en: "You: the checkpoint did not name the step"},
 		"known code and note": {who: customs.You, code: "invoice", note: "iki nüsxə", az: "Siz: invoysu təqdim edin", en: "You: submit the invoice"},
-		"due": {who: customs.You, code: "invoice", due: &due, az: "Siz: invoysu təqdim edin Son müddət: 22.11.2026 16:32 (qalıb: 2 gün 2 saat)",
-			en: "You: submit the invoice Due 22.11.2026 16:32 (2 days 2 hours left)"},
-		"due this minute": {who: customs.You, code: "invoice", due: num(sampleNow.Add(59 * time.Second)), az: "Siz: invoysu təqdim edin Son müddət: 20.11.2026 14:33 (qalıb: 1 dəqiqə)",
-			en: "You: submit the invoice Due 20.11.2026 14:33 (1 minute left)"},
-		"due now": {who: customs.You, code: "invoice", due: &sampleNow, az: "Siz: invoysu təqdim edin Müddəti keçib: 20.11.2026 14:32",
-			en: "You: submit the invoice Overdue since 20.11.2026 14:32"},
-		"overdue": {who: customs.Customs, code: "inspection", due: atp(time.Hour), az: "Gömrük: gömrük baxışı Müddəti keçib: 20.11.2026 13:32",
-			en: "Customs: customs inspection Overdue since 20.11.2026 13:32"},
+		"due": {
+			who: customs.You, code: "invoice", due: &due, az: "Siz: invoysu təqdim edin Son müddət: 22.11.2026 16:32 (qalıb: 2 gün 2 saat)",
+			en: "You: submit the invoice Due 22.11.2026 16:32 (2 days 2 hours left)",
+		},
+		"due this minute": {
+			who: customs.You, code: "invoice", due: new(sampleNow.Add(59 * time.Second)), az: "Siz: invoysu təqdim edin Son müddət: 20.11.2026 14:33 (qalıb: 1 dəqiqə)",
+			en: "You: submit the invoice Due 20.11.2026 14:33 (1 minute left)",
+		},
+		"due now": {
+			who: customs.You, code: "invoice", due: &sampleNow, az: "Siz: invoysu təqdim edin Müddəti keçib: 20.11.2026 14:32",
+			en: "You: submit the invoice Overdue since 20.11.2026 14:32",
+		},
+		"overdue": {
+			who: customs.Customs, code: "inspection", due: atp(time.Hour), az: "Gömrük: gömrük baxışı Müddəti keçib: 20.11.2026 13:32",
+			en: "Customs: customs inspection Overdue since 20.11.2026 13:32",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for lang, want := range map[string]string{"az": c.az, "en": c.en} {

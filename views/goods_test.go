@@ -102,8 +102,10 @@ func TestTallyFilters(t *testing.T) {
 func TestFilteredPage(t *testing.T) {
 	for _, lang := range []string{"az", "en"} {
 		p, g := samplePage(t, lang), sampleGoods()
-		g.Query = customs.Query{Text: "mərmər", Checkpoint: "00922", Status: customs.DocsCheck, Mode: "3", Waiting: customs.You,
-			From: "2026-11-01", To: "2026-11-20", Sort: customs.Oldest, Page: 2}
+		g.Query = customs.Query{
+			Text: "mərmər", Checkpoint: "00922", Status: customs.DocsCheck, Mode: "3", Waiting: customs.You,
+			From: "2026-11-01", To: "2026-11-20", Sort: customs.Oldest, Page: 2,
+		}
 		g.List.Rows, g.List.Total, g.List.Pages, g.List.Page = g.List.Rows[1:2], 1, 1, 1
 		g.Ignored = []string{"sort", "color"}
 		doc := parse(t, Goods(p, g))

@@ -25,11 +25,15 @@ func TestMarkup(t *testing.T) {
 		"option":  {option{"a&b", "<Qara çay>", true}, `<option value="a&amp;b" selected>&lt;Qara çay&gt;</option>`},
 		"other":   {option{"", "All", false}, `<option value="">All</option>`},
 		"idle":    {idleSpot(customs.Checkpoint{X: 12, Y: 34}), `<circle cx="12" cy="34" r="4"></circle>`},
-		"busy": {busySpot{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2", "7"},
-			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`},
-		"named": {busySpot{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: 1, labelY: 2}, "/goods", "7"},
+		"busy": {
+			busySpot{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2", "7"},
+			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`,
+		},
+		"named": {
+			busySpot{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: 1, labelY: 2}, "/goods", "7"},
 			`<a class="map__cp is-on" href="/goods" tabindex="-1"><circle cx="0.0" cy="0.0" r="0.0"></circle> <text class="map__n" x="0.0" y="5.0">7</text> ` +
-				`<text x="1.0" y="2.0" text-anchor="end"><tspan x="1.0" y="2.0">Qırmızı</tspan><tspan x="1.0" y="17.0">&lt;körpü&gt;</tspan></text></a>`},
+				`<text x="1.0" y="2.0" text-anchor="end"><tspan x="1.0" y="2.0">Qırmızı</tspan><tspan x="1.0" y="17.0">&lt;körpü&gt;</tspan></text></a>`,
+		},
 		"no value": {missing(p), `<span aria-hidden="true">—</span><span class="vh">not given</span>`},
 	} {
 		if got := render(t, c.component); got != c.want {

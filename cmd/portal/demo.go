@@ -40,7 +40,7 @@ const (
 // Run serves the demo until ctx ends, then stops everything it started.
 func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	began := time.Now()
-	if err := os.MkdirAll(d.Data, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must pass through
+	if err := os.MkdirAll(d.Data, 0o755); err != nil {
 		return err
 	}
 	if err := d.defaults(); err != nil {
@@ -166,13 +166,13 @@ func (d *demoCommand) addressFile() string { return filepath.Join(d.Data, "datab
 // demoDatabase is the address of the database of the demo that runs on a data
 // folder.
 func demoDatabase(data string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(data, "database.url")) //nolint:gosec // the operator names the folder
+	b, err := os.ReadFile(filepath.Join(data, "database.url"))
 	return strings.TrimSpace(string(b)), err
 }
 
 // demoKeys reads the demo's session key, or makes it.
 func demoKeys(file string) ([][]byte, error) {
-	b, err := os.ReadFile(file) //nolint:gosec // a name of the demo's own
+	b, err := os.ReadFile(file)
 	if err == nil {
 		if keys, err := sessionKeys(string(b)); err == nil {
 			return keys, nil
@@ -203,7 +203,7 @@ func (d *demoCommand) fill(ctx context.Context, c checked, database *db.DB) erro
 		return errors.Join(err, write.CloseWithError(err))
 	})
 	_, err = intake.Run(ctx, read, d.intake(c, database))
-	read.CloseWithError(err)
+	_ = read.CloseWithError(err) // it never fails
 	return errors.Join(err, g.Wait())
 }
 

@@ -27,8 +27,10 @@ func newDemo(t *testing.T) demo {
 }
 
 func (d demo) args(more ...string) []string {
-	return append([]string{"demo", "--data", d.data, "--addr", d.main, "--card-addr", d.card, "--ops-addr", d.ops,
-		"--consignments", "400", "--every", "0"}, more...)
+	return append([]string{
+		"demo", "--data", d.data, "--addr", d.main, "--card-addr", d.card, "--ops-addr", d.ops,
+		"--consignments", "400", "--every", "0",
+	}, more...)
 }
 
 func (d demo) start(t *testing.T, more ...string) *running {

@@ -26,7 +26,7 @@ type importCommand struct {
 	Quiet       bool     `short:"q" help:"No progress bar."`
 }
 
-const someRejected = exitError(3) // exit code: stored, but not every line
+const errRejected = exitError(3) // exit code: stored, but not every line
 
 // Run imports each file and says what became of its lines.
 func (i *importCommand) Run(ctx context.Context, e env) error {
@@ -75,7 +75,7 @@ func (i *importCommand) Run(ctx context.Context, e env) error {
 		return errors.Join(problems...)
 	}
 	if rejected {
-		return someRejected
+		return errRejected
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (i *importCommand) open(e env, name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
 		return io.NopCloser(e.stdin), -1, nil
 	}
-	f, err := os.Open(name) //nolint:gosec // the operator names the file
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -122,8 +122,7 @@ func (i *importCommand) open(e env, name string) (io.ReadCloser, int64, error) {
 		err = errors.New("is a folder")
 	}
 	if err != nil {
-		f.Close()
-		return nil, 0, err
+		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, info.Size(), nil
 }
@@ -172,7 +171,7 @@ func (r *reportFile) close() (kept bool, err error) {
 	if s := r.report.Summary(); err != nil || s.Rejected+s.Warned == 0 {
 		return false, errors.Join(err, os.Remove(temp))
 	}
-	if err := os.Chmod(temp, 0o644); err != nil { //nolint:gosec // holds no values, only places
+	if err := os.Chmod(temp, 0o644); err != nil {
 		return false, err
 	}
 	return true, os.Rename(temp, r.name)

@@ -59,7 +59,7 @@ func (p *feedPushCommand) Run(ctx context.Context, e env) (err error) {
 	}
 	defer func() { err = errors.Join(err, o.Journal.Close()) }()
 	if p.Report != "" {
-		f, err := os.OpenFile(p.Report, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // holds no values, only places
+		f, err := os.OpenFile(p.Report, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (p *feedPushCommand) deliver(ctx context.Context, e env, pusher *push.Pushe
 		return exitError(1) // each was told
 	}
 	if rejected {
-		return someRejected
+		return errRejected
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (p *feedPushCommand) client() (*http.Client, error) {
 // progress shows, on a terminal, how much of the file is acknowledged.
 func (p *feedPushCommand) progress(e env) (moved func(string, int64), done func()) {
 	f, ok := e.stderr.(*os.File)
-	if p.Quiet || !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor is small
+	if p.Quiet || !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil, func() {}
 	}
 	return progress(f)

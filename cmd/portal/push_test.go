@@ -134,7 +134,7 @@ func TestPushSurvivesKill(t *testing.T) {
 	control := newHub(t)
 	for i, name := range names {
 		var plain bytes.Buffer
-		if err := sample.Generate(&plain, sample.Options{Seed: uint64(i), Consignments: 700, Now: time.Now().Add(-time.Hour)}); err != nil { //nolint:gosec // small
+		if err := sample.Generate(&plain, sample.Options{Seed: uint64(i), Consignments: 700, Now: time.Now().Add(-time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(folder, name), plain.Bytes())
@@ -166,7 +166,7 @@ func TestPushSurvivesKill(t *testing.T) {
 		h.cut.Store(nil)
 	}
 	var exit *exec.ExitError
-	if out, err := push().CombinedOutput(); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 3) {
+	if out, err := push().CombinedOutput(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 3) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if got, want := contents(t, h.test), contents(t, control.test); got != want {

@@ -27,7 +27,7 @@ type registerVerify struct {
 	Quiet      bool     `short:"q" help:"No progress bar."`
 }
 
-const registerBroken = exitError(4) // exit code: the register, or the receipt, is not what was signed
+const errBroken = exitError(4) // exit code: the register, or the receipt, is not what was signed
 
 // Run verifies the register, or a receipt, and says what it found.
 func (v *registerVerify) Run(ctx context.Context, e env) error {
@@ -66,7 +66,7 @@ func (v *registerVerify) Run(ctx context.Context, e env) error {
 		fmt.Fprintln(e.stdout, "Without --checkpoint a register that was cut at its end, or restored from an old backup, cannot be told from a short one.")
 	}
 	if !report.OK() || broken > 0 {
-		return registerBroken
+		return errBroken
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func outside(places []string, v *register.Verifiers, visit func(register.Checkpo
 			}
 			continue
 		}
-		b, err := os.ReadFile(place) //nolint:gosec // the operator names the file
+		b, err := os.ReadFile(place)
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (v *registerVerify) receipt(e env, verifiers *register.Verifiers) error {
 	}
 	if err != nil {
 		fmt.Fprintln(e.stdout, "WRONG ", refusal(err))
-		return registerBroken
+		return errBroken
 	}
 	fmt.Fprintf(e.stdout, "OK     proved by %s, signed at %d entries\n", p.Checkpoint.Origin, p.Checkpoint.Tree.N)
 	for _, line := range []struct{ name, value string }{

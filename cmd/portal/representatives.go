@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -25,7 +24,7 @@ type representativesList struct{ owner }
 
 // Run replaces the list, or nothing if a line is wrong.
 func (r *representativesImport) Run(ctx context.Context, e env) error {
-	var in io.Reader = e.stdin
+	in := e.stdin
 	if r.File != "-" {
 		f, err := os.Open(r.File)
 		if err != nil {

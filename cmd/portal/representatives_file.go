@@ -86,8 +86,7 @@ func (r *representativeReader) table(in *bufio.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		var bad *csv.ParseError
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
 			return fmt.Errorf("line %d: cannot be read as CSV", bad.StartLine)
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -91,18 +90,6 @@ func said(t *testing.T, args ...string) (stdout string, err error) {
 	return out.String(), err
 }
 
-// exitCode is the code that the program would end with.
-func exitCode(err error) int {
-	var code exitError
-	switch {
-	case errors.As(err, &code):
-		return int(code)
-	case err != nil:
-		return 1
-	}
-	return 0
-}
-
 // free is an address of this machine that nobody listens on.
 func free(t *testing.T) string {
 	t.Helper()
@@ -120,7 +107,7 @@ func openFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "portal-test")
 	if err == nil {
-		err = os.Chmod(dir, 0o755) //nolint:gosec // see above
+		err = os.Chmod(dir, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (s *sealing) demo(data string) error {
 		return nil
 	}
 	name := filepath.Join(data, demoRegisterKey)
-	b, err := os.ReadFile(name) //nolint:gosec // a name of the demo's own
+	b, err := os.ReadFile(name)
 	if err == nil && len(b) > 0 {
 		s.Keys = string(b)
 		return nil

@@ -142,7 +142,7 @@ func (w *web) listen() (l listeners, err error) {
 		if err != nil {
 			for _, open := range []net.Listener{l.main, l.card, l.ops} {
 				if open != nil {
-					open.Close()
+					_ = open.Close() // the error above counts
 				}
 			}
 		}

@@ -167,7 +167,7 @@ func TestServeTLS(t *testing.T) {
 	if status, _, _ := page(t, s.browser(t, ""), "http://"+s.main+"/help"); status != http.StatusBadRequest {
 		t.Errorf("a page without TLS: status %d", status)
 	}
-	old := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // that it fails is the point
+	old := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	for _, address := range []string{s.main, s.card} {
 		if c, err := tls.Dial("tcp", address, old); err == nil {
 			c.Close()

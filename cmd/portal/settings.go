@@ -54,8 +54,11 @@ func (c contact) contacts() views.Contacts {
 		to   *string
 		from string
 	}{
-		{&v.CallCentre, c.CallCentre}, {&v.Phone, c.Phone}, {&v.Email, c.Email},
-		{&v.DepartmentAZ, c.DepartmentAZ}, {&v.DepartmentEN, c.DepartmentEN},
+		{&v.CallCentre, c.CallCentre},
+		{&v.Phone, c.Phone},
+		{&v.Email, c.Email},
+		{&v.DepartmentAZ, c.DepartmentAZ},
+		{&v.DepartmentEN, c.DepartmentEN},
 	} {
 		if f.from != "" {
 			*f.to = f.from

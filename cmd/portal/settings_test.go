@@ -146,8 +146,10 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	w.Providers.SIMA.MasterKey, w.Providers.Burst, w.Sealing.Keys = "s3cret", 0, "PRIVATE+KEY+s3cret"
 	w.URL = "http://portal.example"
 	_, err := w.check()
-	for _, name := range []string{"PORTAL_ADDR", "PORTAL_OPS_ADDR", "PORTAL_SESSION_IDLE", "PORTAL_FEED_TOKENS", "PORTAL_ARCHIVE_AFTER",
-		"PORTAL_SIMA_MASTER_KEY", "PORTAL_SIGN_IN_BURST", "PORTAL_REGISTER_KEYS"} {
+	for _, name := range []string{
+		"PORTAL_ADDR", "PORTAL_OPS_ADDR", "PORTAL_SESSION_IDLE", "PORTAL_FEED_TOKENS", "PORTAL_ARCHIVE_AFTER",
+		"PORTAL_SIMA_MASTER_KEY", "PORTAL_SIGN_IN_BURST", "PORTAL_REGISTER_KEYS",
+	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named", name)
 		}

@@ -120,7 +120,7 @@ func (p *Phone) Fetch(ctx context.Context, address string) ([]byte, error) {
 
 // answer is what the callback carries.
 type answer struct {
-	Type, OperationId, DataSignature, SignedDataHash, AlgName string //nolint:revive,staticcheck // the protocol's own names
+	Type, OperationId, DataSignature, SignedDataHash, AlgName string //nolint:staticcheck // the protocol's own names
 }
 
 // Answer is the body of an answer: the challenge signed with ECDSA and SHA-256.

@@ -121,7 +121,7 @@ func compressed(name string) bool {
 // moveToDone moves a delivered file and never overwrites one.
 func moveToDone(name string) error {
 	folder := filepath.Join(filepath.Dir(name), "done")
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as open as the folder it is in
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	to := filepath.Join(folder, filepath.Base(name))

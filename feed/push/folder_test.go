@@ -113,8 +113,10 @@ func TestWatchFollowsAGrowingFile(t *testing.T) {
 	defer stop()
 	name := d.write("a.ndjson", "one\ntw")
 	arrived := make(chan struct{}, 10)
-	f := push.Folder{Pusher: push.New(d.options), Name: d.dir, Watch: true, Every: time.Millisecond,
-		Each: func(_ string, _ push.Result, err error) { d.must(err); arrived <- struct{}{} }}
+	f := push.Folder{
+		Pusher: push.New(d.options), Name: d.dir, Watch: true, Every: time.Millisecond,
+		Each: func(_ string, _ push.Result, err error) { d.must(err); arrived <- struct{}{} },
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- f.Run(ctx) }()
 	<-arrived

@@ -68,7 +68,7 @@ func OpenJournal(name string) (*Journal, error) {
 // load reads the notes and writes the newest of each file into a new journal,
 // so that it does not grow for ever.
 func (j *Journal) load(name string) error {
-	b, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -117,7 +117,7 @@ func (j *Journal) rewrite(name string) (err error) {
 }
 
 func syncFolder(name string) error {
-	d, err := os.Open(name) //nolint:gosec // the operator names the file in it
+	d, err := os.Open(name)
 	if err != nil {
 		return err
 	}

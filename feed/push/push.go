@@ -129,7 +129,7 @@ func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result
 // that many senders do not come back at once.
 func backoff(tries int) time.Duration {
 	d := min(time.Minute, time.Second<<min(tries-1, 6))
-	return d/2 + rand.N(d) //nolint:gosec // not a secret
+	return d/2 + rand.N(d)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

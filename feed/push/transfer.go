@@ -40,7 +40,7 @@ func (t *transfer) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(errLocal, err)
 	}
-	defer t.begin.Close()
+	defer func() { _ = t.begin.Close() }() // it was only read
 	content, err := open(t.name, t.growing)
 	if err != nil {
 		return errors.Join(errLocal, err)
@@ -91,8 +91,8 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 		read <- w.CloseWithError(err)
 	}()
 	defer func() {
-		body.CloseWithError(errCut)
-		<-read // the file must not be closed under the reader
+		_ = body.CloseWithError(errCut) // it never fails
+		<-read                          // the file must not be closed under the reader
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.p.post.String(), body)
 	if err != nil {

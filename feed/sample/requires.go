@@ -36,7 +36,8 @@ func requires(r *rand.Rand, s step, control string) []customs.Requirement {
 		return []customs.Requirement{you(pick(r, []string{"declaration", "guarantee"}), "Mal müvəqqəti saxlanc anbarındadır.", pick(r, []int{0, 15, 30}))}
 	case customs.Declared:
 		return pick(r, [][]customs.Requirement{
-			{office("release_decision")}, {office(check)},
+			{office("release_decision")},
+			{office(check)},
 			{you("value_confirmation", "İnvoys dəyərini təsdiq edən sənədləri (müqavilə, bank çıxarışı) göndərin.", 10), office("release_decision")},
 		})
 	case customs.AwaitingPayment:

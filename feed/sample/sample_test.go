@@ -273,7 +273,7 @@ func TestDistribution(t *testing.T) {
 			t.Errorf("nothing at %s", p.EN)
 		}
 	}
-	for _, letter := range strings.Split("əğıİöşüçƏÇŞÖÜ", "") {
+	for letter := range strings.SplitSeq("əğıİöşüçƏÇŞÖÜ", "") {
 		if count["letter "+letter] == 0 {
 			t.Errorf("no %s in any Azerbaijani text", letter)
 		}
@@ -307,7 +307,7 @@ func tally(count map[string]int, c *customs.Consignment) {
 		note(string(n.Who), true)
 		note("due", n.Due != nil)
 	}
-	for _, letter := range strings.Split("əğıİöşüçƏÇŞÖÜ", "") {
+	for letter := range strings.SplitSeq("əğıİöşüçƏÇŞÖÜ", "") {
 		note("letter "+letter, strings.Contains(g.Description+c.Consignee.Name+c.Consignee.Address, letter))
 	}
 }

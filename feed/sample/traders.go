@@ -22,8 +22,10 @@ func azerbaijani() words {
 		surnames: strings.Fields("Əliyev Məmmədov Həsənov Quliyev Hüseynov İsmayılov Cəfərov Rüstəmov Şükürov Ağayev Bağırov Nəcəfov"),
 		given:    strings.Fields("Elçin Rəşad Vüqar Orxan Tərlan Ülvi İlqar Şahin Ceyhun Fərid Anar Nicat"),
 		fathers:  strings.Fields("Əhməd Yusif Kərim Məhəmməd Qəzənfər İbrahim Sabir Çingiz Tofiq Ramiz"),
-		towns: []string{"Bakı şəhəri", "Sumqayıt şəhəri", "Gəncə şəhəri", "Yevlax şəhəri", "Şəki şəhəri", "Lənkəran şəhəri",
-			"Quba rayonu", "Şəmkir rayonu", "Mingəçevir şəhəri", "Naxçıvan şəhəri"},
+		towns: []string{
+			"Bakı şəhəri", "Sumqayıt şəhəri", "Gəncə şəhəri", "Yevlax şəhəri", "Şəki şəhəri", "Lənkəran şəhəri",
+			"Quba rayonu", "Şəmkir rayonu", "Mingəçevir şəhəri", "Naxçıvan şəhəri",
+		},
 		streets: []string{"Nizami", "Üzeyir Hacıbəyli", "Füzuli", "Səməd Vurğun", "Cəfər Cabbarlı", "Şah İsmayıl Xətai", "Koroğlu", "Bülbül"},
 	}
 }

@@ -49,7 +49,7 @@ func wares() []ware {
 // suits reports whether such goods come from a country by a mode of transport:
 // loose goods not by road or air, cheap ones not by air.
 func (w ware) suits(country string, mode int) bool {
-	return strings.Contains(w.from, country) && !(w.bulk && mode > 2) && !(mode == 4 && w.price < 400)
+	return strings.Contains(w.from, country) && (!w.bulk || mode <= 2) && (mode != 4 || w.price >= 400)
 }
 
 func food() []ware {

@@ -42,7 +42,7 @@ const (
 
 // NewFolder uses a folder, which is made if it is missing.
 func NewFolder(dir string, v *register.Verifiers, now func() time.Time) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // checkpoints are public
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	return &Folder{dir, v, now}, nil
@@ -78,7 +78,7 @@ func (f *Folder) Keep(_ context.Context, c register.Checkpoint, _ func(int64) (t
 // appendLine adds a line. One that a killed process left torn is ended first,
 // so that it spoils no other.
 func appendLine(name string, line []byte) (err error) {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644) //nolint:gosec // public
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func replace(name string, content []byte) error {
 }
 
 func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator names the folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func syncFolder(dir string) error {
 
 // A Problem is a line of a folder that is not a checkpoint signed by a known
 // key, by file and number.
-type Problem struct {
+type Problem struct { //nolint:errname // it is found, seldom returned
 	File string
 	Line int
 }
@@ -153,7 +153,7 @@ func All(dir string, v *register.Verifiers, visit func(register.Checkpoint) erro
 			return err
 		}
 	}
-	b, err := os.ReadFile(filepath.Join(dir, newest)) //nolint:gosec // the operator names the folder
+	b, err := os.ReadFile(filepath.Join(dir, newest))
 	if errors.Is(err, fs.ErrNotExist) && len(files) == 0 {
 		return fmt.Errorf("%s holds no checkpoints", dir)
 	}
@@ -168,7 +168,7 @@ func All(dir string, v *register.Verifiers, visit func(register.Checkpoint) erro
 }
 
 func oneFile(name string, v *register.Verifiers, visit func(register.Checkpoint) error, wrong func(Problem) error) error {
-	file, err := os.Open(name) //nolint:gosec // the operator names the folder
+	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
