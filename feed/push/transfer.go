@@ -92,7 +92,7 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 	}()
 	defer func() {
 		_ = body.CloseWithError(errCut) // it never fails
-		<-read                          // the file must not be closed under the reader
+		_ = <-read                      // the file must not be closed under the reader
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.p.post.String(), body)
 	if err != nil {
