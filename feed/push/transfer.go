@@ -85,14 +85,15 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 	alive := func() { quiet.Reset(t.p.o.Patience) }
 
 	body, w := io.Pipe()
-	read := make(chan error, 1)
+	read := make(chan struct{})
 	go func() {
 		err := encode(w, rest, t.p.o.Coding, alive)
-		read <- w.CloseWithError(err)
+		_ = w.CloseWithError(err) // it never fails
+		close(read)
 	}()
 	defer func() {
 		_ = body.CloseWithError(errCut) // it never fails
-		_ = <-read                      // the file must not be closed under the reader
+		<-read                          // the file must not be closed under the reader
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.p.post.String(), body)
 	if err != nil {
