@@ -8,7 +8,6 @@
 package live
 
 import (
-	"hash/maphash"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,7 @@ import (
 // Hub passes changes on to open pages. The zero value is not usable; see New.
 type Hub struct {
 	shards []*shard
-	seed   maphash.Seed
+	last   atomic.Uint64 // counts pages, to spread them
 	limit  int64
 	count  atomic.Int64
 	closed atomic.Bool
@@ -30,17 +29,16 @@ const shardCount = 8
 
 // New returns a hub for at most limit open pages.
 func New(limit int) *Hub {
-	h := &Hub{seed: maphash.MakeSeed(), limit: int64(limit)}
+	h := &Hub{limit: int64(limit)}
 	for range shardCount {
 		h.shards = append(h.shards, newShard(h))
 	}
 	return h
 }
 
-// shard is where pages of the same topic live.
-func (h *Hub) shard(topic string) *shard {
-	return h.shards[maphash.String(h.seed, topic)%shardCount]
-}
+// shard is where the next page lives. Pages of one topic are spread, since a
+// trader may have a thousand open and all shall hear soon.
+func (h *Hub) shard() *shard { return h.shards[h.last.Add(1)%shardCount] }
 
 // enter counts one more page, unless the hub is full.
 func (h *Hub) enter() bool {
@@ -58,7 +56,7 @@ func (h *Hub) Subscribe(topic string) *Subscription {
 		return nil
 	}
 	c := make(chan struct{}, 1)
-	s := &Subscription{C: c, listener: &listener{topic: topic, c: c}, shard: h.shard(topic)}
+	s := &Subscription{C: c, listener: &listener{topic: topic, c: c}, shard: h.shard()}
 	if !s.shard.add(s.listener) {
 		h.count.Add(-1)
 		return nil
@@ -88,7 +86,7 @@ func (h *Hub) Hold(topic string, c net.Conn, head []byte, alive func() bool) boo
 		return false
 	}
 	l := &listener{topic: topic, conn: c, alive: alive, spoken: time.Now()}
-	s := h.shard(topic)
+	s := h.shard()
 	if !s.add(l) {
 		h.count.Add(-1)
 		return false
@@ -100,12 +98,8 @@ func (h *Hub) Hold(topic string, c net.Conn, head []byte, alive func() bool) boo
 // Publish tells the pages of a topic, or all of them for "", to look again. It
 // never waits for a page: one unread notice is as good as many.
 func (h *Hub) Publish(topic string) {
-	if topic != "" {
-		h.shard(topic).publish(topic)
-		return
-	}
 	for _, s := range h.shards {
-		s.publish("")
+		s.publish(topic)
 	}
 }
 

@@ -33,7 +33,7 @@ type listener struct {
 	spoken  time.Time // when anything was last said
 }
 
-// shard is a part of the hub's topics with their pages. One goroutine writes to
+// shard is a part of the hub's pages, by topic. One goroutine writes to
 // all of them, from the first page until the shard closes.
 type shard struct {
 	hub    *Hub
@@ -162,16 +162,23 @@ func (s *shard) write() {
 		case <-rounds.C:
 			for _, l := range s.silent(time.Now()) {
 				s.say(l, comment)
+				s.tell() // news does not wait behind comments
 			}
 		}
-		now, wait := s.ready(time.Now())
-		for _, l := range now {
-			s.say(l, look)
-		}
-		if wait > 0 {
+		if wait := s.tell(); wait > 0 {
 			later.Reset(wait)
 		}
 	}
+}
+
+// tell has those look again whose turn it is, and says how long to wait for the
+// next; 0: there is none.
+func (s *shard) tell() time.Duration {
+	turn, wait := s.ready(time.Now())
+	for _, l := range turn {
+		s.say(l, look)
+	}
+	return wait
 }
 
 // ready takes those whose turn it is out of the due ones, and says how long to
