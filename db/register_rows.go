@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,9 +95,12 @@ func int64be(b []byte) int64 {
 	}
 }
 
+// uuidOf is a UUID from the wire; null is uuid.Nil.
 func uuidOf(b []byte) uuid.UUID {
-	u, _ := uuid.FromBytes(b) // null is uuid.Nil
-	return u
+	if len(b) != len(uuid.UUID{}) {
+		return uuid.Nil
+	}
+	return uuid.UUID(b)
 }
 
 // appendUUID appends the text of a UUID; null has none.
@@ -104,7 +108,13 @@ func appendUUID(b, u []byte) []byte {
 	if len(u) != len(uuid.UUID{}) {
 		return b
 	}
-	return append(b, uuid.UUID(u).String()...)
+	for i, part := range [...][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b
 }
 
 // word returns a word of which there are few.

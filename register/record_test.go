@@ -56,6 +56,19 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
+func TestTimesAreTheLibrarys(t *testing.T) {
+	at := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	for range 5000 {
+		if got, want := string(appendTime(nil, at)), at.Format(timeForm); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+		at = at.Add(14_600*time.Hour + 59*time.Minute + 7*time.Second + 123_457*time.Microsecond)
+	}
+	if at.Year() < 8000 {
+		t.Errorf("only up to %s", at)
+	}
+}
+
 // What a leaf is must not depend on this program: a prefix byte and SHA-256.
 func TestLeafHashIsRFC6962(t *testing.T) {
 	if got, want := LeafHash([]byte(sampleText)), sha256.Sum256([]byte("\x00"+sampleText)); got != want {
