@@ -38,7 +38,8 @@ type feedPushCommand struct {
 // Run delivers the files. Files that the portal refuses make the exit code 1,
 // rejected lines 3, as with import.
 func (p *feedPushCommand) Run(ctx context.Context, e env) (err error) {
-	o := push.Options{GiveUp: p.GiveUp, Report: e.stdout}
+	// Only a file can be made durable: a pipe or a terminal is a plain writer.
+	o := push.Options{GiveUp: p.GiveUp, Report: struct{ io.Writer }{e.stdout}}
 	if o.URL, err = baseURL("PORTAL_URL", p.URL, "", "http", "https"); err != nil {
 		return err
 	}

@@ -230,3 +230,25 @@ func TestPushWaitsForAPortalThatIsAway(t *testing.T) {
 		t.Errorf("%s", &trouble)
 	}
 }
+
+// What is wrong or odd goes to standard output by default, also when that is a
+// pipe, which cannot be made durable.
+func TestPushReportsIntoAPipe(t *testing.T) {
+	h := newHub(t)
+	name := filepath.Join(t.TempDir(), "a.ndjson")
+	write(t, name, []byte(`{"checkpoint":"00901"}`+"\n"+`{"checkpoint":"00901","as_of":"2026-01-01T00:00:00Z"}`+"\n"))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var trouble bytes.Buffer
+	err = run(t.Context(), []string{"feed", "push", name, "--url", h.URL, "--token", "token"}, env{nil, w, &trouble})
+	if code := exitError(0); !errors.As(err, &code) || code != errRejected {
+		t.Errorf("%v: %s", err, &trouble)
+	}
+	w.Close()
+	if report, err := io.ReadAll(r); err != nil || !bytes.Contains(report, []byte(`"line":1`)) {
+		t.Errorf("%v: %s", err, report)
+	}
+}
