@@ -73,10 +73,11 @@ vulns: ## known vulnerabilities (needs the internet)
 secrets: ## passwords and keys for compose.yaml, in secrets/
 	@deploy/secrets
 
-count: ## lines of code and of tests
-	@git ls-files '*.go' '*.templ' | grep -v _templ.go | xargs awk ' \
-	  FILENAME ~ /_test\.go$$/ {t++; next} {c++} \
-	  END {printf "code %d  tests %d  tests/code %.2f\n", c, t, t/c}'
+count: ## lines of the program, and of what tests and measures it
+	@git ls-files '*.go' '*.templ' '*.txtar' | grep -v _templ.go | xargs awk ' \
+	  FILENAME ~ /_test\.go$$|\.txtar$$/ {t++; next} \
+	  FILENAME ~ /^(bench|journeys|db\/dbtest)\// {m++; next} {c++} \
+	  END {printf "program %d  tests %d  benchmarks and test support %d  tests and support : program %.2f\n", c, t, m, (t+m)/c}'
 
 clean: ## built programs and what tests left
 	rm -rf $(BIN) dist tools/node_modules
