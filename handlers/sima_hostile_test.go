@@ -82,7 +82,8 @@ func TestSIMAHeadersHostile(t *testing.T) {
 		"no algorithm":       func(r *http.Request) { r.Header.Del(esign.SIMAAlgHeader) },
 		"signed for another": func(r *http.Request) { s.must(phone.Sign(r, []byte("/sima/Home/GetFile/?tsquery="))) },
 		"base64 for URLs": func(r *http.Request) {
-			r.Header.Set(esign.SIMASignHeader, strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(r.Header.Get(esign.SIMASignHeader))+"=")
+			// Not every signature holds + or /: one letter of the other alphabet is made sure of.
+			r.Header.Set(esign.SIMASignHeader, "-"+r.Header.Get(esign.SIMASignHeader)[1:])
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
