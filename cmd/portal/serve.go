@@ -126,7 +126,11 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
 	g.Go(func() error { sweep(ctx, s); return nil })
-	g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
+	if c.seal.keys != nil {
+		g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
+	} else {
+		s.log.Warn("the register is not sealed and answers carry no receipts: PORTAL_REGISTER_KEYS is missing")
+	}
 	g.Go(func() error { s.trust.follow(ctx); return nil })
 	g.Go(func() error { s.trust.refresh(ctx); return nil })
 	g.Go(func() error { archive(ctx, s, w.Archive); return nil })

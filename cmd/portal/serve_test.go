@@ -265,3 +265,19 @@ func TestServeWithoutCard(t *testing.T) {
 		t.Error("the start page offers the card, or does not offer the file")
 	}
 }
+
+// Without a key entries are kept, but there are no receipts and no public log.
+func TestServeWithoutSealing(t *testing.T) {
+	s := newSite(t)
+	p := begin(t, s.args("--register-keys", "")...)
+	p.await(t, "the register is not sealed")
+	b := s.browser(t, "aysel")
+	if status, where, text := page(t, b, "http://"+s.main+"/sign-in/card/start"); status != http.StatusOK || where.Path != "/goods" || strings.Contains(text, `href="/receipts/`) {
+		t.Errorf("signed in: %d at %s, with a receipt: %v", status, where, strings.Contains(text, `href="/receipts/`))
+	}
+	for _, path := range []string{"/verify", "/register/checkpoint"} {
+		if status, _, _ := page(t, b, "http://"+s.main+path); status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
