@@ -220,7 +220,8 @@ func TestReadersDoNotNoticeTheArchive(t *testing.T) {
 // A feed that corrects a consignment while it is being archived finds it.
 func TestArchiveAndFeedMeet(t *testing.T) {
 	f, d := open(t)
-	store(t, d, goodsOf(aysel, "A", 1, with(customs.Released), longAgo(500)), goodsOf(aysel, "B", 1, with(customs.Released), longAgo(500)))
+	line := goodsOf(aysel, "A", 1, with(customs.Released), longAgo(500))
+	store(t, d, line, goodsOf(aysel, "B", 1, with(customs.Released), longAgo(500)))
 	su := connect(t, f.SuperuserURL)
 	exec(t, su, `begin`)
 	exec(t, su, `select from consignment where registration = 'A' for update`)
@@ -232,7 +233,7 @@ func TestArchiveAndFeedMeet(t *testing.T) {
 	exec(t, su, `select archive_consignments(now() - interval '400 days', 10)`)
 	fates := make(chan string, 1)
 	go func() {
-		f, err := d.StoreFeed(context.WithoutCancel(t.Context()), []db.Snapshot{goodsOf(aysel, "A", 1, with(customs.Released), longAgo(500))}, nil)
+		f, err := d.StoreFeed(context.WithoutCancel(t.Context()), []db.Snapshot{line}, nil)
 		fates <- fmt.Sprint(f, err)
 	}()
 	watch := connect(t, f.SuperuserURL)

@@ -1,2 +1,0 @@
--- What a trader keeps: tokens, notifications, drafts, reports.
-select 1;

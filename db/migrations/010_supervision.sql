@@ -1,0 +1,2 @@
+-- What supervision sees.
+select 1;

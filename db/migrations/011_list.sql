@@ -1,0 +1,2 @@
+-- What the list and the details show beside the goods.
+select 1;

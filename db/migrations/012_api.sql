@@ -1,0 +1,2 @@
+-- Tokens of a trader's own programs.
+select 1;

@@ -1,0 +1,2 @@
+-- Notifications by e-mail and their outbox.
+select 1;

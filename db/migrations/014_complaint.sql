@@ -1,0 +1,2 @@
+-- Drafts of complaints.
+select 1;

@@ -1,0 +1,2 @@
+-- The read model at national scale.
+select 1;

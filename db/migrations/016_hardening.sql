@@ -1,0 +1,2 @@
+-- Rights narrowed further.
+select 1;
