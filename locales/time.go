@@ -2,6 +2,9 @@ package locales
 
 import "time"
 
+// Zone is Azerbaijan's time zone, in which all times are shown.
+func (l *Locale) Zone() *time.Location { return l.zone }
+
 // Date prints the day in Baku, 20.11.2026, in both languages.
 func (l *Locale) Date(t time.Time) string { return t.In(l.zone).Format("02.01.2006") }
 
