@@ -95,7 +95,9 @@ func again(f func() error) error {
 
 // servingRoles are the group roles that the login role takes on in turn, each
 // for one kind of work.
-func servingRoles() []string { return []string{"portal_app", "portal_feed", "portal_sealer"} }
+func servingRoles() []string {
+	return []string{"portal_app", "portal_feed", "portal_sealer", "portal_assist", "portal_supervision"}
+}
 
 // Bootstrap makes, as a superuser, what an administrator would make by hand for
 // a private server: the roles portal_owner and portal and a database. What is

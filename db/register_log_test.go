@@ -18,7 +18,7 @@ func TestReceiptOfAnAnswer(t *testing.T) {
 	w := db.NewRegister(s.db)
 	defer w.Close()
 	e := entryOf(mine, aysel)
-	e.Asked, e.Outcome, e.Results, e.Case = "/goods?q=şəkər", register.NothingPending, 0, uuid.New()
+	e.Asked, e.Outcome, e.Results = "/goods?q=şəkər", register.NothingPending, 0
 	must(t, w.Submit(t.Context(), e).Wait(t.Context()))
 
 	session, a, err := s.db.Answer(t.Context(), mine, e.RequestID)

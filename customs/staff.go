@@ -1,0 +1,45 @@
+package customs
+
+import "slices"
+
+// StaffRole is what an officer of the Committee may do in the portal.
+type StaffRole string
+
+// The roles.
+const (
+	RoleOperator      StaffRole = "operator"      // looks on behalf of a caller, under a case
+	RoleSupervisor    StaffRole = "supervisor"    // supervises requests, staff and cases (REG 3.4)
+	RoleAdministrator StaffRole = "administrator" // keeps the staff list, sees no trader's data
+)
+
+// StaffRoles are all roles, in the order in which pages list them.
+var StaffRoles = []StaffRole{RoleOperator, RoleSupervisor, RoleAdministrator}
+
+// Known reports whether it is one of the roles.
+func (r StaffRole) Known() bool { return slices.Contains(StaffRoles, r) }
+
+// CaseReason is why an officer looks at a trader's goods: a closed list, with
+// words in locales.
+type CaseReason string
+
+// ReasonOther needs a text; with the others a text is welcome.
+const ReasonOther CaseReason = "other"
+
+// CaseReasons are the reasons, in the order in which forms list them.
+var CaseReasons = []CaseReason{"status", "required", "whereabouts", "payment", "portal", ReasonOther}
+
+// Known reports whether it is one of the reasons.
+func (r CaseReason) Known() bool { return slices.Contains(CaseReasons, r) }
+
+// CaseVerification is how an officer made sure who calls.
+type CaseVerification string
+
+// VerifiedByCode is the best: the caller read out a one-time code that only the
+// trader's own portal shows.
+const VerifiedByCode CaseVerification = "code"
+
+// CaseVerifications are the ways to verify a caller without a code.
+var CaseVerifications = []CaseVerification{"called_back", "known_number", "questions"}
+
+// Known reports whether it is one of the ways without a code.
+func (v CaseVerification) Known() bool { return slices.Contains(CaseVerifications, v) }

@@ -1,0 +1,158 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/customs"
+)
+
+// codeDigits is the length of a one-time code: with five tries, one chance in
+// twenty million to guess it.
+const codeDigits = 8
+
+// AccessCode is a one-time code that a trader reads out to the call centre.
+type AccessCode struct {
+	Code      string // eight digits; only MakeAccessCode knows it
+	MadeAt    time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time // when an operator opened a case with it
+	Attempts  int        // wrong ones so far; five end the code
+}
+
+// Good reports whether a case could be opened with the code at a time.
+func (c AccessCode) Good(now time.Time) bool {
+	return c.UsedAt == nil && c.Attempts < 5 && now.Before(c.ExpiresAt)
+}
+
+// MakeAccessCode makes a new code for the trader of the session; codes made
+// before count no more. ErrNoSession: nobody is signed in with this key.
+func (d *DB) MakeAccessCode(ctx context.Context, k SessionKey) (AccessCode, error) {
+	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
+	if err != nil {
+		return AccessCode{}, err
+	}
+	c := AccessCode{Code: fmt.Sprintf("%0*d", codeDigits, n)}
+	var s Session
+	b := &pgx.Batch{}
+	queueSession(b, k, &s)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return AccessCode{}, err
+	}
+	if s.ID == uuid.Nil {
+		return AccessCode{}, ErrNoSession
+	}
+	b = &pgx.Batch{}
+	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
+	b.Queue(`select now(), make_access_code($1)`, codeHash(s.Person.VOEN, c.Code)).QueryRow(func(row pgx.Row) error {
+		var until *time.Time
+		if err := row.Scan(&c.MadeAt, &until); err != nil {
+			return err
+		}
+		c.ExpiresAt = at(until)
+		return nil
+	})
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return AccessCode{}, err
+	}
+	if c.ExpiresAt.IsZero() { // the session ended meanwhile
+		return AccessCode{}, ErrNoSession
+	}
+	return c, nil
+}
+
+// codeHash is what the database keeps of a code.
+func codeHash(v customs.VOEN, code string) []byte {
+	sum := sha256.Sum256([]byte(string(v) + " " + code))
+	return sum[:]
+}
+
+// codeOf reads a code as people write it down: with blanks and hyphens. It is
+// "" for what cannot be one.
+func codeOf(s string) string {
+	s = strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(s)
+	if len(s) != codeDigits || strings.Trim(s, "0123456789") != "" {
+		return ""
+	}
+	return s
+}
+
+// NewestAccessCode is the newest code of the trader of the session, without the
+// code itself; ErrNotFound: none was made lately. ErrNoSession.
+func (d *DB) NewestAccessCode(ctx context.Context, k SessionKey) (Session, AccessCode, error) {
+	var s Session
+	var c AccessCode
+	b := &pgx.Batch{}
+	queueSession(b, k, &s)
+	b.Queue(`select made_at, expires_at, used_at, attempts from access_code order by made_at desc limit 1`).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&c.MadeAt, &c.ExpiresAt, &c.UsedAt, &c.Attempts)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return s, c, err
+	}
+	switch {
+	case s.ID == uuid.Nil:
+		return s, c, ErrNoSession
+	case c.MadeAt.IsZero():
+		return s, c, ErrNotFound
+	}
+	return s, c, nil
+}
+
+// Preference is what a trader allows the telephone help.
+type Preference struct {
+	TelephoneHelp bool // operators may open cases
+	CodeRequired  bool // but only with a one-time code
+	ChangedAt     *time.Time
+}
+
+// TraderPreference is the preference of the trader of the session. ErrNoSession.
+func (d *DB) TraderPreference(ctx context.Context, k SessionKey) (Session, Preference, error) {
+	var s Session
+	p := Preference{TelephoneHelp: true}
+	b := &pgx.Batch{}
+	queueSession(b, k, &s)
+	b.Queue(`select telephone_help, code_required, changed_at from trader_preference`).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&p.TelephoneHelp, &p.CodeRequired, &p.ChangedAt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return s, p, err
+	}
+	if s.ID == uuid.Nil {
+		return s, p, ErrNoSession
+	}
+	return s, p, nil
+}
+
+// SetTraderPreference keeps it. Switching telephone help off ends the cases
+// that run for the trader. ErrNoSession.
+func (d *DB) SetTraderPreference(ctx context.Context, k SessionKey, p Preference) error {
+	var done bool
+	b := &pgx.Batch{}
+	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
+	b.Queue(`select set_trader_preference($1, $2)`, p.TelephoneHelp, p.CodeRequired).QueryRow(func(row pgx.Row) error { return row.Scan(&done) })
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if !done {
+		return ErrNoSession
+	}
+	return nil
+}
