@@ -58,6 +58,8 @@ type Portal struct {
 	cardHost map[string]bool // and on the card listener
 	metrics  *metrics
 	feeds    *feedDesk
+
+	downloads *downloadDesk
 }
 
 // New checks the options, all of them at once.
@@ -104,6 +106,7 @@ func New(o Options) (*Portal, error) {
 	}
 	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
 	p.feeds = newFeedDesk()
+	p.downloads = newDownloadDesk()
 	p.metrics = newMetrics(p)
 	return p, nil
 }

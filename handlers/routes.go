@@ -41,6 +41,9 @@ func (p *Portal) Handler() http.Handler {
 	e.GET("/goods/events", p.signedIn(p.events))
 	get(e, "/goods/:code", limit(p.signedIn(p.detail)))
 
+	get(e, views.GoodsPath+".csv", p.signedIn(p.goodsFile(formatCSV)))
+	get(e, views.GoodsPath+".xlsx", p.signedIn(p.goodsFile(formatXLSX)))
+
 	get(e, "/receipts/:id", limit(p.sealing(p.signedIn(p.receipt))))
 	get(e, "/receipts/:id/receipt.json", limit(p.sealing(p.signedIn(p.receiptJSON))))
 	get(e, "/receipts/:id/receipt.tlog-proof", limit(p.sealing(p.signedIn(p.receiptProof))))

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -147,7 +146,7 @@ func (p *Portal) breakOff(c echo.Context, err error) error {
 		return err
 	}
 	p.Log.Error("a file was broken off", "request", requestID(c).String(), "route", c.Path(),
-		"left", c.Request().Context().Err() != nil, "error", fmt.Sprintf("%T", err))
+		"left", c.Request().Context().Err() != nil, "error", err)
 	panic(http.ErrAbortHandler)
 }
 

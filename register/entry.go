@@ -37,6 +37,9 @@ const (
 	ListGoods Action = "goods.list"
 	ShowGoods Action = "goods.detail"
 
+	DownloadGoods Action = "goods.download" // the whole filtered set as a file
+	PrintGoods    Action = "goods.print"    // the whole filtered set as one page
+
 	SwitchCompany Action = "company.switch" // the subject is the taxpayer switched to
 )
 

@@ -1,0 +1,99 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/customs"
+)
+
+// Extent is what a whole filtered set will hold, known before its first row.
+type Extent struct {
+	AsOf     time.Time                    // the database's clock at the read
+	Total    int                          // of the filtered set
+	AllTotal int                          // of everything pending
+	Fresh    map[string]customs.Freshness // every checkpoint that ever sent anything, by code
+}
+
+// Export reads the whole filtered set of a trader's pending goods, row by row,
+// without holding more than one: the session, the counts and the rows come from
+// one snapshot under row-level security. begin is told the extent before the
+// first row and may refuse it, or ask for no rows by returning false; row gets
+// the same value again and again. An error of either ends the reading and comes
+// back. ErrNoSession means that nobody is signed in with this key.
+//
+// A connection is in use until the last row was taken: callers bound how many
+// of these run at once and how long.
+func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin func(Session, Extent) (bool, error), row func(*customs.Pending) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // who gives up in the middle does not want the rest to be read for nothing
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		s, e, f, err := readExtent(ctx, tx, k, q)
+		if err != nil {
+			return err
+		}
+		if more, err := begin(s, e); err != nil || !more {
+			return err
+		}
+		rows, err := tx.Query(ctx, exportSQL(q, f), f.args)
+		if err != nil {
+			return err
+		}
+		var p customs.Pending
+		places := exportColumns(&p)
+		for rows.Next() {
+			if err = rows.Scan(places...); err == nil {
+				err = row(&p)
+			}
+			if err != nil {
+				cancel()
+				rows.Close()
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (Session, Extent, filter, error) {
+	var s Session
+	e := Extent{Fresh: map[string]customs.Freshness{}}
+	f := newFilter(q)
+	b := &pgx.Batch{}
+	queueSession(b, k, &s)
+	b.Queue(`select now(), count(*) from pending`).QueryRow(func(row pgx.Row) error { return row.Scan(&e.AsOf, &e.AllTotal) })
+	b.Queue(`select count(*) from pending`+f.sql(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&e.Total) })
+	l := customs.List{Fresh: e.Fresh}
+	queueFreshness(b, &l)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return s, e, f, err
+	}
+	if s.ID == uuid.Nil {
+		return s, e, f, ErrNoSession
+	}
+	return s, e, f, nil
+}
+
+func exportSQL(q customs.Query, f filter) string {
+	order, ok := orders[q.Sort]
+	if !ok {
+		order = orders[customs.Newest]
+	}
+	return `
+		select registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
+		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
+		       next_code, next_who, next_agency, next_note, next_since, next_due
+		  from pending` + f.sql() + ` order by ` + order
+}
+
+// exportColumns are the places of a file's row, in the order of exportSQL.
+func exportColumns(p *customs.Pending) []any {
+	return []any{
+		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
+		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
+		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
+	}
+}

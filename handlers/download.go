@@ -1,0 +1,199 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/register"
+)
+
+// How many files are written at once, each with a connection to the database:
+// in all and for one session, which may have two windows. A file takes seconds;
+// one that a reader takes too slowly for downloadLife is broken off.
+const (
+	downloadsAtOnce  = 4
+	downloadsAPerson = 2
+	downloadLife     = 5 * time.Minute
+)
+
+// downloadDesk counts the files that are being written.
+type downloadDesk struct {
+	mu  sync.Mutex
+	all int
+	by  map[uuid.UUID]int
+}
+
+func newDownloadDesk() *downloadDesk { return &downloadDesk{by: map[uuid.UUID]int{}} }
+
+// enter takes a place, which leave gives back, or says with which status there
+// is none.
+func (d *downloadDesk) enter(who uuid.UUID) (leave func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.by[who] >= downloadsAPerson:
+		return nil, echo.NewHTTPError(http.StatusTooManyRequests)
+	case d.all >= downloadsAtOnce:
+		return nil, echo.NewHTTPError(http.StatusServiceUnavailable)
+	}
+	d.all++
+	d.by[who]++
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.all--
+		if d.by[who]--; d.by[who] == 0 {
+			delete(d.by, who)
+		}
+	}, nil
+}
+
+// errOtherCheckpoint says that the address names a checkpoint that nobody knows.
+var errOtherCheckpoint = errors.New("handlers: no such checkpoint")
+
+// goodsFile is the whole filtered set as a file. The address means what it
+// means on the page: what cannot be understood is left out, exactly as there.
+// Session, counts and rows come from one snapshot, and the entry in the
+// register is durable before the first byte.
+func (p *Portal) goodsFile(format tableFormat) func(echo.Context, db.SessionKey) error {
+	return func(c echo.Context, key db.SessionKey) error {
+		leave, err := p.downloads.enter(key.ID)
+		if err != nil {
+			c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+			return err
+		}
+		defer leave()
+		ctx, cancel := context.WithTimeout(c.Request().Context(), downloadLife)
+		defer cancel()
+		// The request was read; the connection lives as long as the answer.
+		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
+		q, _ := readQuery(c.Request().URL.Query())
+		err = p.writeGoods(ctx, c, key, q, format)
+		if errors.Is(err, errOtherCheckpoint) {
+			q.Checkpoint = ""
+			err = p.writeGoods(ctx, c, key, q, format)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case c.Response().Committed:
+			return p.breakOff(c, err)
+		}
+		for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
+			c.Response().Header().Del(name)
+		}
+		return p.failed(c, key, register.DownloadGoods, err)
+	}
+}
+
+func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionKey, q customs.Query, format tableFormat) error {
+	l := locale(c)
+	rows := goodsCells{l: l, places: p.Checkpoints, cells: make([]tableCell, len(goodsColumns))}
+	var file *tableAnswer
+	defer func() {
+		if file != nil {
+			file.abandon()
+		}
+	}()
+	begin := func(s db.Session, e db.Extent) (more bool, err error) {
+		if _, sent := e.Fresh[q.Checkpoint]; q.Checkpoint != "" && !sent {
+			if _, listed := p.Checkpoints.Get(q.Checkpoint); !listed {
+				return false, errOtherCheckpoint
+			}
+		}
+		outcome := listOutcome(customs.List{AllTotal: e.AllTotal})
+		if err := p.Register.Submit(ctx, p.entry(c, s, register.DownloadGoods, outcome, e.Total, elapsed(c))).Wait(ctx); err != nil {
+			return false, err
+		}
+		file, err = startTable(c, tableFile{
+			format: format, name: l.T("file.goods_name") + "-" + e.AsOf.In(l.Zone()).Format("2006-01-02-1504"),
+			title: l.T("file.goods_title"), rows: e.Total, columns: headed(l, goodsColumns),
+			about: l.T("file.about", "voen", string(s.Person.VOEN), "time", l.DateTime(e.AsOf), "request", requestID(c).String()),
+		})
+		return file != nil, err
+	}
+	err := p.DB.Export(ctx, key, q, begin, func(r *customs.Pending) error { return file.row(rows.of(r)) })
+	if err != nil || file == nil {
+		return err
+	}
+	return file.close()
+}
+
+// column is a column by the name of its heading.
+type column struct {
+	name  string
+	width float64
+}
+
+func headed(l *locales.Locale, columns []column) []tableColumn {
+	out := make([]tableColumn, len(columns))
+	for i, c := range columns {
+		out[i] = tableColumn{l.T(c.name), c.width}
+	}
+	return out
+}
+
+// goodsColumns are those of a file of registrations, in the order of goodsCells.
+var goodsColumns = []column{
+	{"file.registration", 22}, {"file.checkpoint", 24}, {"file.checkpoint_code", 12}, {"file.registered", 17}, {"file.status", 26}, {"file.status_at", 17},
+	{"file.mode", 16}, {"file.vehicle", 18}, {"file.document_type", 22}, {"file.document_number", 20},
+	{"file.goods", 50}, {"file.commodity_code", 14}, {"file.goods_count", 10}, {"file.packages", 10}, {"file.gross", 14},
+	{"file.who", 18}, {"file.step", 34}, {"file.note", 34}, {"file.since", 17}, {"file.due", 17}, {"file.received", 17},
+}
+
+// goodsCells turns a registration into a row, in the words of the pages.
+type goodsCells struct {
+	l      *locales.Locale
+	places customs.Checkpoints
+	cells  []tableCell
+}
+
+// of fills the cells anew and returns them.
+func (g goodsCells) of(r *customs.Pending) []tableCell {
+	l := g.l
+	place, _ := g.places.Get(r.Checkpoint)
+	who, document := "", ""
+	if r.NextWho != "" {
+		if who = l.Actor(r.NextWho); r.NextAgency != "" {
+			who = r.NextAgency
+		}
+	}
+	if r.DocumentNumber != "" {
+		document = l.DocumentType(r.DocumentType)
+	}
+	for i, c := range [...]tableCell{
+		textCell(r.Registration), textCell(place.Name(l.Lang())), textCell(r.Checkpoint), timeCell(r.RegisteredAt),
+		textCell(l.Status(r.Status)), timeCell(r.StatusAt), textCell(l.Mode(r.Mode)), textCell(r.Vehicle),
+		textCell(document), textCell(r.DocumentNumber), textCell(r.GoodsDescription), textCell(string(r.CommodityCode)),
+		numberCell(int64(r.GoodsCount), 0), optional(r.Packages, 0), optional(r.GrossMass, 3),
+		textCell(who), textCell(l.Step(r.NextCode, r.NextWho)), textCell(r.NextNote), moment(r.NextSince), moment(r.NextDue), timeCell(r.ReceivedAt),
+	} {
+		g.cells[i] = c
+	}
+	return g.cells
+}
+
+// optional is a number that may not be known.
+func optional[N ~int64](n *N, decimals int) tableCell {
+	if n == nil {
+		return tableCell{}
+	}
+	return numberCell(int64(*n), decimals)
+}
+
+// moment is a time that may not be known.
+func moment(t *time.Time) tableCell {
+	if t == nil {
+		return tableCell{}
+	}
+	return timeCell(*t)
+}
