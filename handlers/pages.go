@@ -28,7 +28,7 @@ func (p *Portal) open(page func(views.Page) component) echo.HandlerFunc {
 }
 
 func (p *Portal) appeals(f views.Page) component {
-	return views.Appeals(f, views.AppealsView{})
+	return views.Appeals(f, views.AppealsView{Builder: views.ComplaintPath})
 }
 
 func (p *Portal) privacy(f views.Page) component {

@@ -116,12 +116,17 @@ func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name strin
 // is the trader's own. Errors: db.ErrNoSession, ErrNotFound and ErrNotSealed,
 // the last two with the session.
 func (p *Portal) findReceipt(c echo.Context, key db.SessionKey) (db.Session, db.Answer, register.Receipt, error) {
-	var r register.Receipt
-	ctx := c.Request().Context()
 	id, err := uuid.Parse(c.Param("id"))
 	if err != nil || len(c.Param("id")) != 36 {
 		id = uuid.Nil // which no request has
 	}
+	return p.receiptOf(c, key, id)
+}
+
+// receiptOf is findReceipt for a request that is known.
+func (p *Portal) receiptOf(c echo.Context, key db.SessionKey, id uuid.UUID) (db.Session, db.Answer, register.Receipt, error) {
+	var r register.Receipt
+	ctx := c.Request().Context()
 	s, a, err := p.DB.Answer(ctx, key, id)
 	if err != nil {
 		return s, a, r, err

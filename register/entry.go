@@ -41,6 +41,10 @@ const (
 	PrintGoods    Action = "goods.print"    // the whole filtered set as one page
 
 	SwitchCompany Action = "company.switch" // the subject is the taxpayer switched to
+
+	FillComplaint Action = "complaint.form"     // a form with what is known of a registration
+	SealEvidence  Action = "complaint.evidence" // Asked names the evidence by its SHA-256
+	ShowComplaint Action = "complaint.document" // a document or file that holds evidence
 )
 
 // Outcome is how a request was answered.

@@ -30,6 +30,7 @@ type Page struct {
 	Error      bool // the title begins with the word for error
 	Noindex    bool // not for search engines
 	Hero       bool // the page opens with a .hero of its own and wraps its own content
+	Doc        bool // the page holds a document: on paper there is nothing else
 	ShowAccess bool // the section “who viewed my data” exists
 	Refresh    int  // seconds after which a browser without JavaScript asks again; 0: never
 	SignIn     *SignInNotice
@@ -71,6 +72,8 @@ type Contacts struct {
 	Sites        []string // host names
 	DepartmentAZ string
 	DepartmentEN string
+	Body         string // to whom complaints are addressed, in Azerbaijani
+	BodyAddress  string // its address, "" if it is not known for certain
 }
 
 // DefaultContacts are those of the regulation's text.
@@ -82,6 +85,7 @@ func DefaultContacts() Contacts {
 		Sites:        []string{"www.customs.gov.az", "www.dxr.az"},
 		DepartmentAZ: "Fəaliyyətin Qiymətləndirilməsi və İnkişaf Proqramları Baş İdarəsi",
 		DepartmentEN: "Main Department for Activity Assessment and Development Programs",
+		Body:         "Azərbaycan Respublikasının Dövlət Gömrük Komitəsi",
 	}
 }
 

@@ -76,6 +76,8 @@ func (a Answer) sentence(l *locales.Locale) string {
 		return l.T("receipt.said_list", "time", at, "n", a.Results)
 	case a.Action == register.ShowGoods:
 		return l.T("receipt.said_detail", "time", at)
+	case a.Action == register.SealEvidence:
+		return l.T("receipt.said_evidence", "time", at)
 	default:
 		return l.T("receipt.said", "time", at)
 	}

@@ -46,6 +46,8 @@ type contact struct {
 	Email        string `env:"PORTAL_CONTACT_EMAIL" help:"E-mail."`
 	DepartmentAZ string `name:"department-az" env:"PORTAL_CONTACT_DEPARTMENT_AZ" help:"Responsible department, Azerbaijani."`
 	DepartmentEN string `name:"department-en" env:"PORTAL_CONTACT_DEPARTMENT_EN" help:"Responsible department, English."`
+	Body         string `env:"PORTAL_CONTACT_BODY" help:"To whom complaints are addressed, in Azerbaijani (default: the State Customs Committee)."`
+	BodyAddress  string `env:"PORTAL_CONTACT_BODY_ADDRESS" help:"Its postal address, prefilled in complaints (default: none, left to be written)."`
 }
 
 func (c contact) contacts() views.Contacts {
@@ -59,6 +61,8 @@ func (c contact) contacts() views.Contacts {
 		{&v.Email, c.Email},
 		{&v.DepartmentAZ, c.DepartmentAZ},
 		{&v.DepartmentEN, c.DepartmentEN},
+		{&v.Body, c.Body},
+		{&v.BodyAddress, c.BodyAddress},
 	} {
 		if f.from != "" {
 			*f.to = f.from

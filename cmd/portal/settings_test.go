@@ -263,8 +263,8 @@ func TestContacts(t *testing.T) {
 	if got := (contact{}).contacts(); !reflect.DeepEqual(got, views.DefaultContacts()) {
 		t.Errorf("without settings: %+v", got)
 	}
-	got := contact{CallCentre: "1", Phone: "2", Email: "3", DepartmentAZ: "4", DepartmentEN: "5"}.contacts()
-	if got.CallCentre != "1" || got.Phone != "2" || got.Email != "3" || got.DepartmentAZ != "4" || got.DepartmentEN != "5" {
+	got := contact{CallCentre: "1", Phone: "2", Email: "3", DepartmentAZ: "4", DepartmentEN: "5", Body: "6", BodyAddress: "7"}.contacts()
+	if got.Body != "6" || got.BodyAddress != "7" || got.CallCentre != "1" || got.Phone != "2" || got.Email != "3" || got.DepartmentAZ != "4" || got.DepartmentEN != "5" {
 		t.Errorf("with settings: %+v", got)
 	}
 	one := contact{Email: "office@example.org"}.contacts()
