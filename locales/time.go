@@ -30,6 +30,9 @@ func (l *Locale) Day(iso string) string {
 	return t.Format("02.01.2006")
 }
 
+// ISODay is the day in Baku as filters have it, 2026-11-20.
+func (l *Locale) ISODay(t time.Time) string { return t.In(l.zone).Format(time.DateOnly) }
+
 // SameDay reports whether both instants fall on one day in Baku.
 func (l *Locale) SameDay(a, b time.Time) bool { return l.Date(a) == l.Date(b) }
 

@@ -1,0 +1,67 @@
+package customs
+
+import "time"
+
+// Viewer is who looked at a trader's data, as the trader's own page names them.
+type Viewer string
+
+// The viewers.
+const (
+	ViewerOwn         Viewer = "own"         // a person of the trader, in the browser
+	ViewerToken       Viewer = "token"       // a program of the trader, by API token
+	ViewerOperator    Viewer = "operator"    // the call centre
+	ViewerSupervision Viewer = "supervision" // supervisors and administrators
+	ViewerSystem      Viewer = "system"      // the portal itself
+)
+
+// Viewers lists the viewers in the order in which a page offers them.
+var Viewers = []Viewer{ViewerOwn, ViewerToken, ViewerOperator, ViewerSupervision, ViewerSystem}
+
+// AccessQuery says which entries about a trader a page shows, newest first.
+type AccessQuery struct {
+	Viewer   Viewer // "" for all
+	From, To string // on these days, YYYY-MM-DD, Baku time, both included; "": no bound
+	Page     int    // from 1
+}
+
+// Access is one entry of the register of requests as the trader whom it
+// concerns may know it.
+type Access struct {
+	ID        int64
+	At        time.Time
+	RequestID string // as a receipt names it
+	Viewer    Viewer
+	Channel   string
+	Action    string
+	Asked     string // path and query; "" for what supervision asked
+	Outcome   string
+	Results   int
+
+	// Of the trader's own people and programs.
+	Person string // or the name of the token
+	Method string // how the person had signed in
+	Self   bool   // the very person who reads the page
+
+	// Of staff: never a name or number of an officer.
+	Unit       string
+	Case       string // number of the case
+	Reason     string // code of the closed list
+	ReasonText string
+	Caller     string // as the caller named themselves
+	Confirmed  bool   // by the trader's one-time code
+
+	Report   string // id of the trader's newest question about this entry; "": none
+	Answered bool   // whether it is answered
+}
+
+// AccessLog answers an AccessQuery.
+type AccessLog struct {
+	AsOf      time.Time // the database's clock at the read
+	Rows      []Access
+	Counts    map[Viewer]int // of the asked days, by viewer
+	Total     int            // of the filtered set
+	Page      int            // the page shown, from 1, never past the last
+	Pages     int            // at least 1
+	Since     time.Time      // the oldest entry about the trader; zero: there is none
+	Forgotten time.Time      // of what is older, retention has deleted personal data; zero: of nothing
+}
