@@ -103,10 +103,15 @@ func registrationCode(c echo.Context) string {
 			return ""
 		}
 	}
-	if len(code) > maxCode || !utf8.ValidString(code) || strings.ContainsFunc(code, unicode.IsControl) {
+	if !registrationText(code) {
 		return ""
 	}
 	return code
+}
+
+// registrationText reports whether a text could be a registration code.
+func registrationText(code string) bool {
+	return len(code) <= maxCode && utf8.ValidString(code) && !strings.ContainsFunc(code, unicode.IsControl)
 }
 
 // itemsPage reads the page of goods items; nonsense is the first.

@@ -45,9 +45,15 @@ func (p *Portal) receipt(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return err
 	}
-	return html(c, http.StatusOK, views.Receipt(p.personal(c, "receipt.title", s), views.ReceiptView{
+	ctx := c.Request().Context()
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.OpenReceipt, register.Answered, 0, elapsed(c)))
+	page, err := render(c, views.Receipt(p.personal(c, "receipt.title", s), views.ReceiptView{
 		Answer: answerView(proved), Code: checkCode(a, proved), Address: p.URL.Host + views.VerifyPath,
 	}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusOK)
 }
 
 // answerView is what a proof says of an answer.
@@ -92,7 +98,7 @@ func (p *Portal) receiptQR(c echo.Context, key db.SessionKey) error {
 
 // receiptFile answers with a form of the receipt that make makes.
 func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name string, makeIt func(db.Answer, register.Receipt) ([]byte, error)) error {
-	_, a, r, err := p.findReceipt(c, key)
+	s, a, r, err := p.findReceipt(c, key)
 	switch {
 	case errors.Is(err, db.ErrNoSession):
 		return p.expired(c)
@@ -105,7 +111,12 @@ func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name strin
 	if err != nil {
 		return err
 	}
-	if before, after, ok := strings.Cut(name, "%"); ok {
+	if before, after, ok := strings.Cut(name, "%"); ok { // the code's picture is a part of the page, which has an entry
+		ctx := c.Request().Context()
+		entry := p.entry(c, s, register.DownloadReceipt, register.Answered, 0, elapsed(c))
+		if err := p.Register.Submit(ctx, entry).Wait(ctx); err != nil {
+			return err
+		}
 		name = before + strconv.FormatInt(a.ID, 10) + after
 		c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	}

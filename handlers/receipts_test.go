@@ -194,7 +194,7 @@ func TestVerifyPage(t *testing.T) {
 	}
 	for _, field := range []string{"receipt", "text"} {
 		a := guest.want(n.check(guest, field, receipt), http.StatusOK)
-		for _, want := range []string{"The receipt is genuine", "1499000151", "entry 1.", "now has 2 signed entries"} {
+		for _, want := range []string{"The receipt is genuine", "1499000151", "entry 1.", "now has 3 signed entries"} {
 			if !strings.Contains(words(a.body), want) {
 				t.Errorf("%s: %q is not told: %s", field, want, words(a.body))
 			}

@@ -44,6 +44,9 @@ func (p *Portal) Handler() http.Handler {
 	get(e, views.GoodsPath+".csv", p.signedIn(p.goodsFile(formatCSV)))
 	get(e, views.GoodsPath+".xlsx", p.signedIn(p.goodsFile(formatXLSX)))
 
+	get(e, views.AccessPath, limit(p.signedIn(p.access)))
+	get(e, views.AccessCSVPath, p.signedIn(p.accessCSV))
+
 	get(e, "/receipts/:id", limit(p.sealing(p.signedIn(p.receipt))))
 	get(e, "/receipts/:id/receipt.json", limit(p.sealing(p.signedIn(p.receiptJSON))))
 	get(e, "/receipts/:id/receipt.tlog-proof", limit(p.sealing(p.signedIn(p.receiptProof))))

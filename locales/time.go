@@ -33,6 +33,10 @@ func (l *Locale) Day(iso string) string {
 // ISODay is the day in Baku as filters have it, 2026-11-20.
 func (l *Locale) ISODay(t time.Time) string { return t.In(l.zone).Format(time.DateOnly) }
 
+// Stamp prints day and second in Baku so that texts sort by time and every
+// spreadsheet reads them, 2026-11-20 14:31:52.
+func (l *Locale) Stamp(t time.Time) string { return t.In(l.zone).Format(time.DateTime) }
+
 // SameDay reports whether both instants fall on one day in Baku.
 func (l *Locale) SameDay(a, b time.Time) bool { return l.Date(a) == l.Date(b) }
 

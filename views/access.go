@@ -52,7 +52,7 @@ func (v AccessView) accessURL(path string, q customs.AccessQuery) string {
 func (v AccessView) viewerOptions(l *locales.Locale) []option {
 	out := []option{{"", l.T("access.who_all"), v.Query.Viewer == ""}}
 	for _, who := range customs.Viewers {
-		out = append(out, option{string(who), l.T("access.who_" + string(who)), who == v.Query.Viewer})
+		out = append(out, option{string(who), viewerWords(l, who), who == v.Query.Viewer})
 	}
 	return out
 }
@@ -70,7 +70,7 @@ func (v AccessView) sums(l *locales.Locale) []viewerSum {
 			q := v.Query
 			q.Viewer, q.Page = who, 0
 			out = append(out, viewerSum{
-				l.T("access.sum", "who", l.T("access.who_"+string(who)), "n", n), v.accessURL(AccessPath, q), who == v.Query.Viewer,
+				l.T("access.sum", "who", viewerWords(l, who), "n", n), v.accessURL(AccessPath, q), who == v.Query.Viewer,
 			})
 		}
 	}

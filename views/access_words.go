@@ -40,11 +40,17 @@ func viewerIcon(v customs.Viewer) string {
 	return "grid"
 }
 
+// viewerWords name a kind of viewer.
+func viewerWords(l *locales.Locale, v customs.Viewer) string {
+	id := "access.who_" + string(v)
+	return l.T(id)
+}
+
 // Who names who looked, and Whose says more of them: the person and how they
 // had signed in, the token, or the unit of the staff.
 func (r AccessRow) Who(l *locales.Locale) string {
 	if r.Viewer != customs.ViewerOwn {
-		return l.T("access.who_" + string(r.Viewer))
+		return viewerWords(l, r.Viewer)
 	}
 	if r.Self {
 		return l.T("access.you")

@@ -1,0 +1,198 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/register"
+	"customs.gov.az/portal/views"
+)
+
+const (
+	accessPageSize = 50 // entries on a page
+	accessRecent   = 30 // days that are shown if none are asked for
+)
+
+// access is who looked at the trader's data. This look is an entry too.
+func (p *Portal) access(c echo.Context, key db.SessionKey) error {
+	ctx := c.Request().Context()
+	q, recent, ignored := p.readAccess(c)
+	s, log, err := p.DB.Access(ctx, key, q, accessPageSize)
+	if err != nil {
+		return p.failed(c, key, register.ListAccess, err)
+	}
+	q.Page = log.Page
+	took := elapsed(c)
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListAccess, register.Answered, log.Total, took))
+	v := views.AccessView{
+		Query: q, Log: log, Ignored: ignored, Checkpoints: p.Checkpoints, PageSize: accessPageSize, Elapsed: took, Receipt: p.receiptPath(c),
+	}
+	if recent {
+		v.Recent = accessRecent
+	}
+	for _, a := range log.Rows {
+		v.Rows = append(v.Rows, accessRow(a))
+	}
+	frame := p.personal(c, "nav.access", s)
+	frame.Tab = views.TabAccess
+	page, err := render(c, views.Access(frame, v))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusOK)
+}
+
+// readAccess reads the query of the page and of its file. What is unknown or
+// malformed is left out and named. Without days it is the recent ones.
+func (p *Portal) readAccess(c echo.Context) (q customs.AccessQuery, recent bool, ignored []string) {
+	q, ignored = readAccessQuery(c.Request().URL.Query())
+	if recent = q.From == "" && q.To == ""; recent {
+		q.From = locale(c).ISODay(p.Now().AddDate(0, 0, 1-accessRecent))
+	}
+	return q, recent, ignored
+}
+
+func readAccessQuery(values url.Values) (q customs.AccessQuery, ignored []string) {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		given := values[name]
+		if !setAccess(&q, name, strings.TrimSpace(given[0])) || len(given) > 1 {
+			ignored = append(ignored, printable(name))
+		}
+	}
+	if q.From != "" && q.To != "" && q.From > q.To {
+		q.From, q.To = "", ""
+		ignored = append(ignored, "from", "to")
+	}
+	return q, ignored[:min(len(ignored), maxIgnored)]
+}
+
+func setAccess(q *customs.AccessQuery, name, value string) bool {
+	if value == "" {
+		return slices.Contains([]string{"who", "from", "to", "page"}, name)
+	}
+	n, err := strconv.Atoi(value)
+	switch {
+	case name == "who" && slices.Contains(customs.Viewers, customs.Viewer(value)):
+		q.Viewer = customs.Viewer(value)
+	case name == "from" && day(value):
+		q.From = value
+	case name == "to" && day(value):
+		q.To = value
+	case name == "page" && err == nil && n >= 1 && n <= maxPage:
+		q.Page = n
+	default:
+		return name == "lang" && (value == "az" || value == "en")
+	}
+	return true
+}
+
+// accessRow reads the address of an entry, so that the page can say in words
+// what was asked.
+func accessRow(a customs.Access) views.AccessRow {
+	r := views.AccessRow{Access: a}
+	u, err := url.ParseRequestURI(a.Asked)
+	if err != nil {
+		return r
+	}
+	if a.Action == register.ListGoods {
+		r.Asked, _ = readQuery(u.Query())
+		return r
+	}
+	// /goods/CODE, with what stands before it under a case and what follows
+	_, rest, found := strings.Cut(u.EscapedPath(), views.GoodsPath+"/")
+	if !found {
+		return r
+	}
+	code, _, _ := strings.Cut(rest, "/")
+	if code, err = url.PathUnescape(code); err == nil && registrationText(code) {
+		r.Registration = code
+	}
+	return r
+}
+
+// accessCSV is the whole of what the page would show on its pages, as a file.
+func (p *Portal) accessCSV(c echo.Context, key db.SessionKey) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), accessPatience)
+	defer cancel()
+	q, _, _ := p.readAccess(c)
+	l := locale(c)
+	var file *tableAnswer
+	begin := func(s db.Session, total int) error {
+		entry := p.Register.Submit(ctx, p.entry(c, s, register.DownloadAccess, register.Answered, total, elapsed(c)))
+		if err := entry.Wait(ctx); err != nil {
+			return err
+		}
+		var err error
+		file, err = startTable(c, tableFile{
+			format: formatCSV, name: "access-" + string(s.Person.VOEN) + "-" + l.ISODay(p.Now()), title: l.T("nav.access"),
+			rows: total, columns: accessColumns(l),
+		})
+		return err
+	}
+	var cells []tableCell
+	err := p.DB.AccessAll(ctx, key, q, begin, func(a customs.Access) error {
+		if file == nil { // HEAD
+			return nil
+		}
+		cells = accessCells(cells[:0], l, accessRow(a), p.Checkpoints)
+		return file.row(cells)
+	})
+	switch {
+	case err == nil && file == nil:
+		return nil
+	case err == nil:
+		err = file.close()
+	case !c.Response().Committed:
+		c.Response().Header().Del(echo.HeaderContentDisposition)
+		c.Response().Header().Del(echo.HeaderContentEncoding)
+		return p.failed(c, key, register.DownloadAccess, err)
+	}
+	if err != nil {
+		return p.breakOff(c, err)
+	}
+	return nil
+}
+
+// accessColumns are the headings of the file.
+func accessColumns(l *locales.Locale) []tableColumn {
+	var out []tableColumn
+	for _, id := range []string{
+		"access.col_time", "access.col_who", "access.col_person", "access.col_what", "access.col_result",
+		"access.col_case", "access.col_why", "access.col_caller", "access.col_confirmed", "access.col_channel", "access.col_request",
+	} {
+		out = append(out, tableColumn{heading: l.T(id), width: 20})
+	}
+	return out
+}
+
+// accessCells are the cells of an entry, in the order of accessColumns.
+func accessCells(cells []tableCell, l *locales.Locale, r views.AccessRow, places customs.Checkpoints) []tableCell {
+	confirmed := ""
+	if r.Case != "" {
+		confirmed = r.ConfirmedWords(l)
+	}
+	for _, text := range []string{
+		l.Stamp(r.At), r.Who(l), r.Whose(l), r.What(l, places), r.Result(l), r.Case, r.ReasonWords(l), r.Caller, confirmed, r.Channel, r.RequestID,
+	} {
+		cells = append(cells, textCell(text))
+	}
+	return cells
+}
+
+// accessPatience is the most time that the file may take.
+const accessPatience = 5 * time.Minute

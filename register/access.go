@@ -1,0 +1,10 @@
+package register
+
+// The actions of what a trader can know and keep of the register itself.
+const (
+	ListAccess     Action = "access.list"     // who looked at the subject's data
+	DownloadAccess Action = "access.download" // the same as a file
+
+	OpenReceipt     Action = "receipt.open"
+	DownloadReceipt Action = "receipt.download"
+)
