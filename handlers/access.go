@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -109,8 +108,12 @@ func accessRow(a customs.Access) views.AccessRow {
 	if err != nil {
 		return r
 	}
-	if a.Action == register.ListGoods {
+	switch a.Action {
+	case register.ListGoods, register.DownloadGoods, register.PrintGoods:
 		r.Asked, _ = readQuery(u.Query())
+		return r
+	case register.ShowGoods:
+	default:
 		return r
 	}
 	// /goods/CODE, with what stands before it under a case and what follows
@@ -127,8 +130,28 @@ func accessRow(a customs.Access) views.AccessRow {
 
 // accessCSV is the whole of what the page would show on its pages, as a file.
 func (p *Portal) accessCSV(c echo.Context, key db.SessionKey) error {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), accessPatience)
+	leave, err := p.downloads.enter(key.ID)
+	if err != nil {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), downloadLife)
 	defer cancel()
+	err = p.writeAccess(ctx, c, key)
+	switch {
+	case err == nil:
+		return nil
+	case c.Response().Committed:
+		return p.breakOff(c, err)
+	}
+	for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
+		c.Response().Header().Del(name)
+	}
+	return p.failed(c, key, register.DownloadAccess, err)
+}
+
+func (p *Portal) writeAccess(ctx context.Context, c echo.Context, key db.SessionKey) error {
 	q, _, _ := p.readAccess(c)
 	l := locale(c)
 	var file *tableAnswer
@@ -140,47 +163,31 @@ func (p *Portal) accessCSV(c echo.Context, key db.SessionKey) error {
 		var err error
 		file, err = startTable(c, tableFile{
 			format: formatCSV, name: "access-" + string(s.Person.VOEN) + "-" + l.ISODay(p.Now()), title: l.T("nav.access"),
-			rows: total, columns: accessColumns(l),
+			rows: total, columns: headed(l, accessColumns),
 		})
 		return err
 	}
-	var cells []tableCell
+	cells := make([]tableCell, 0, len(accessColumns))
 	err := p.DB.AccessAll(ctx, key, q, begin, func(a customs.Access) error {
 		if file == nil { // HEAD
 			return nil
 		}
-		cells = accessCells(cells[:0], l, accessRow(a), p.Checkpoints)
-		return file.row(cells)
+		return file.row(accessCells(cells, l, accessRow(a), p.Checkpoints))
 	})
-	switch {
-	case err == nil && file == nil:
-		return nil
-	case err == nil:
-		err = file.close()
-	case !c.Response().Committed:
-		c.Response().Header().Del(echo.HeaderContentDisposition)
-		c.Response().Header().Del(echo.HeaderContentEncoding)
-		return p.failed(c, key, register.DownloadAccess, err)
+	if err != nil || file == nil {
+		return err
 	}
-	if err != nil {
-		return p.breakOff(c, err)
-	}
-	return nil
+	return file.close()
 }
 
-// accessColumns are the headings of the file.
-func accessColumns(l *locales.Locale) []tableColumn {
-	var out []tableColumn
-	for _, id := range []string{
-		"access.col_time", "access.col_who", "access.col_person", "access.col_what", "access.col_result",
-		"access.col_case", "access.col_why", "access.col_caller", "access.col_confirmed", "access.col_channel", "access.col_request",
-	} {
-		out = append(out, tableColumn{heading: l.T(id), width: 20})
-	}
-	return out
+// accessColumns are those of the file, in the order of accessCells.
+var accessColumns = []column{
+	{"access.col_time", 20}, {"access.col_who", 24}, {"access.col_person", 34}, {"access.col_what", 50}, {"access.col_result", 24},
+	{"access.col_case", 18}, {"access.col_why", 40}, {"access.col_caller", 24}, {"access.col_confirmed", 30}, {"access.col_channel", 10},
+	{"access.col_request", 38},
 }
 
-// accessCells are the cells of an entry, in the order of accessColumns.
+// accessCells adds the cells of an entry to those there.
 func accessCells(cells []tableCell, l *locales.Locale, r views.AccessRow, places customs.Checkpoints) []tableCell {
 	confirmed := ""
 	if r.Case != "" {
@@ -193,6 +200,3 @@ func accessCells(cells []tableCell, l *locales.Locale, r views.AccessRow, places
 	}
 	return cells
 }
-
-// accessPatience is the most time that the file may take.
-const accessPatience = 5 * time.Minute
