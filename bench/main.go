@@ -21,7 +21,6 @@ type settings struct {
 	turn         time.Duration // length of a turn
 	streams      int           // open pages
 	kills        int           // of PostgreSQL
-	entries      int           // of the register that is verified
 	only         string        // parts to run
 }
 
@@ -29,7 +28,7 @@ type settings struct {
 // changed or gone.
 func parts() []part {
 	return []part{
-		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"import", imports}, {"register", registers}, {"start", starts}, {"kill", kills},
+		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"import", imports}, {"start", starts}, {"kill", kills},
 	}
 }
 
@@ -51,9 +50,6 @@ func main() {
 // run measures, or is one of the competitors: then the first argument says
 // which.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 2 && args[0] == "merkle" {
-		return hashLeaves(args[1], out)
-	}
 	if len(args) > 0 && (args[0] == "bare" || args[0] == "plain") {
 		j, err := readJob(args[1:])
 		if err != nil {
@@ -89,12 +85,11 @@ func readFlags(args []string, out io.Writer) (settings, error) {
 	f.DurationVar(&s.turn, "turn", 3*time.Second, "length of a turn")
 	f.IntVar(&s.streams, "streams", 10_000, "open pages whose memory is measured; needs as many file descriptors")
 	f.IntVar(&s.kills, "kills", 20, "how often PostgreSQL is killed under load")
-	f.IntVar(&s.entries, "entries", 1_000_000, "entries of the register that is verified")
 	f.StringVar(&s.only, "only", strings.Join(names, ","), "parts to run")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
-	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.entries < 1 || s.consignments < 2*perTrader*s.traders {
+	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.consignments < 2*perTrader*s.traders {
 		return s, errors.New("every number must be positive, and the traders need some of the consignments")
 	}
 	for name := range strings.SplitSeq(s.only, ",") {

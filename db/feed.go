@@ -80,6 +80,7 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 			return err
 		}
 		b := &pgx.Batch{}
+		queueMail(b, winners) // compares with what the next ones overwrite
 		queueConsignments(b, winners)
 		queueEvents(b, batch, fates)
 		queuePending(b, winners)

@@ -77,6 +77,7 @@ func (d *DB) Sweep(ctx context.Context) error {
 	b.Queue(`delete from mygov_request where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from rate_limit where tat < now()`)
 	b.Queue(`select sweep_complaint_drafts()`)
+	b.Queue(`select sweep_mail()`)
 	b.Queue(`select make_register_partitions()`)
 	b.Queue(`select sweep_staff()`)
 	return d.pool.SendBatch(ctx, b).Close()

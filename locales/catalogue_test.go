@@ -133,7 +133,7 @@ func TestLanguagesDoNotMix(t *testing.T) {
 // page asks for is a leftover.
 func TestKeysAndSourceAgree(t *testing.T) {
 	az, _ := both(t)
-	source := readSource(t, "../views", "../handlers", "../locales")
+	source := readSource(t, "../views", "../handlers", "../locales", "../mail")
 	asked := regexp.MustCompile(`\.(?:T|N|Split)\("([a-z_]+(?:\.[A-Za-z0-9_]+)+)"`)
 	for _, m := range asked.FindAllStringSubmatch(source, -1) {
 		if !az.Has(m[1]) {

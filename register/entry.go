@@ -45,6 +45,9 @@ const (
 	FillComplaint Action = "complaint.form"     // a form with what is known of a registration
 	SealEvidence  Action = "complaint.evidence" // Asked names the evidence by its SHA-256
 	ShowComplaint Action = "complaint.document" // a document or file that holds evidence
+
+	ChangeNotifications Action = "notifications.change" // an address was added, changed, confirmed, stopped or removed
+	MailNotifications   Action = "notifications.mail"   // a mail told news; asked holds the registrations
 )
 
 // Outcome is how a request was answered.
