@@ -211,7 +211,7 @@ func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 }
 
 // touch notes that the sessions of a written group are in use: to look is to
-// stay signed in. It comes after the answers were let go and may fail: a
+// stay signed in, unless the page looked by itself. It comes after the answers were let go and may fail: a
 // session then only ends a little earlier.
 func (r *Register) touch(ctx context.Context, conn *pgx.Conn, group []*waiting) {
 	if len(r.touched) > touchedLimit {
@@ -220,7 +220,7 @@ func (r *Register) touch(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 	now := time.Now()
 	var due []uuid.UUID
 	for _, w := range group {
-		if id := w.entry.Session; now.Sub(r.touched[id]) >= touchEvery {
+		if id := w.entry.Session; !w.entry.Unattended && now.Sub(r.touched[id]) >= touchEvery {
 			r.touched[id] = now
 			due = append(due, id)
 		}

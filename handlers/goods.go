@@ -137,6 +137,7 @@ func (p *Portal) entry(c echo.Context, s db.Session, action register.Action, o r
 	return register.Entry{
 		RequestID: requestID(c), Channel: "web", Actor: "trader", Session: s.ID, Subject: s.Person.VOEN,
 		Action: action, Asked: c.Request().URL.RequestURI(), Outcome: o, Results: results, Elapsed: took,
+		Unattended: c.Request().Header.Get(liveHeader) != "",
 	}
 }
 

@@ -36,6 +36,9 @@ func (p *Portal) Handler() http.Handler {
 	get(e, switchPath, limit(p.signedIn(p.switchCompany)))
 	e.POST(switchPath, limit(p.signedIn(p.doSwitchCompany)))
 	e.POST("/sign-out", limit(p.signOut))
+	e.GET(views.SessionPath, limit(p.sessionState))
+	e.POST(views.SessionPath, limit(p.keepSession))
+	get(e, views.TimeoutPath, limit(p.sessionTimeout))
 
 	get(e, views.GoodsPath, limit(p.signedIn(p.goods)))
 	e.GET("/goods/events", p.signedIn(p.events))

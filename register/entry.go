@@ -27,6 +27,11 @@ type Entry struct {
 	Outcome   Outcome       //
 	Results   int           // consignments in the whole answer
 	Elapsed   time.Duration // processing time, REG 1.7
+
+	// Unattended: an open page asked by itself, not a person. It says nothing
+	// about what happened and is no part of the record, but such a request does
+	// not keep the session in use.
+	Unattended bool
 }
 
 // Action is the kind of a request.

@@ -32,7 +32,8 @@ const stagesShown = 5
 
 // frame fills in what the frame of the page takes from the registration.
 func (d DetailView) frame(p Page) Page {
-	p.Tab, p.Noindex = TabGoods, true
+	p = p.inUse()
+	p.Tab, p.Noindex, p.Live = TabGoods, true, true
 	if p.Title == "" {
 		p.Title = p.L.T("detail.title", "code", d.Detail.Consignment.Registration)
 	}

