@@ -32,6 +32,10 @@ func TestJourneys(t *testing.T) {
 		{"colours", forcedColours},
 		{"paper", paper},
 		{"weight", weight},
+		{"live list", liveList},
+		{"live pause", livePause},
+		{"live details", liveDetails},
+		{"session", sessionEnds},
 	} {
 		t.Run(journey.name, func(t *testing.T) { journey.run(t, w) })
 	}

@@ -33,10 +33,14 @@ type Page struct {
 	Doc        bool // the page holds a document: on paper there is nothing else
 	ShowAccess bool // the section “who viewed my data” exists
 	Refresh    int  // seconds after which a browser without JavaScript asks again; 0: never
-	RefreshTo  string // and for which page instead; "": this one
-	Live       bool // the page keeps itself current where there is JavaScript
-	Session    *SessionClock // of who is signed in; nil: the page says nothing about its end
 	SignIn     *SignInNotice
+
+	// Of an open page: whether it keeps itself current where there is
+	// JavaScript, where the refresh leads if not to itself, and when the session
+	// of who is signed in ends; nil: the page says nothing about that.
+	Live      bool
+	RefreshTo string
+	Session   *SessionClock
 }
 
 // Tab is a main section.

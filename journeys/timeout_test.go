@@ -1,0 +1,75 @@
+package journeys_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// hurry lets the page believe that the end of its session is near: only the
+// server knows, so what it answers is changed on the way, not what it does.
+const hurry = `(() => {
+	const ask = window.fetch;
+	window.near = true;
+	window.fetch = async (address, options) => {
+		const answer = await ask(address, options);
+		if (address !== "/session" || !window.near || options.method === "POST") return answer;
+		return new Response(JSON.stringify({left: 100}), {status: answer.status});
+	};
+	new BroadcastChannel("session").postMessage("kept");
+	return true;
+})()`
+
+// sessionEnds is warned of the session's end in two windows, stays signed in,
+// and signs out of both at once.
+func sessionEnds(t *testing.T, w *world) {
+	t.Parallel()
+	first := w.visit(t)
+	for _, lang := range []string{"az", "en"} {
+		first.as("leyla")
+		first.speak(lang)
+		first.listening()
+		ask[bool](first, `(() => { document.querySelector("#q").focus(); return true; })()`)
+		ask[bool](first, hurry)
+		first.until(`document.querySelector("#session").open`)
+		if !ask[bool](first, `document.activeElement.matches("#session button") && document.querySelector("#session").matches(":modal")`) {
+			t.Error("the warning has not the focus")
+		}
+		first.wantText(first.words.T("timeout.heading"), first.words.T("timeout.extend"), "1:")
+		l := &look{visitor: first, axe: axeRules(t), who: "leyla"}
+		l.page("session " + lang)
+		for range 3 { // the focus stays within
+			first.do(chromedp.KeyEvent(kb.Tab))
+			if !ask[bool](first, `document.activeElement === document.body || !!document.activeElement.closest("#session")`) {
+				t.Error("the focus left the warning")
+			}
+		}
+		ask[bool](first, `(() => { window.near = false; document.querySelector("#session button").focus(); return true; })()`)
+		first.do(chromedp.KeyEvent(kb.Enter))
+		first.until(`!document.querySelector("#session").open`)
+		if !ask[bool](first, `document.activeElement.matches("#q")`) {
+			t.Error("the focus is not where it was")
+		}
+	}
+	second := w.visitBeside(t, first)
+	second.open("/goods")
+	second.listening()
+	ask[bool](first, hurry)
+	first.until(`document.querySelector("#session").open`)
+	ask[bool](first, `(() => { window.near = false; return true; })()`)
+	second.open("/goods?q=x") // being here in one window is being here
+	first.until(`!document.querySelector("#session").open`)
+
+	second.follow(".out")
+	first.until(`location.search === "?signed-out=1"`)
+	second.wantAt("/?signed-out=1")
+}
+
+// visitBeside opens another window of the same visitor: it shares the cookies.
+func (w *world) visitBeside(t *testing.T, v *visitor) *visitor {
+	t.Helper()
+	beside := *w
+	beside.browser = v.ctx
+	return (&beside).visitAs(t)
+}
