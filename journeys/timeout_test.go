@@ -30,7 +30,7 @@ func sessionEnds(t *testing.T, w *world) {
 		first.as("leyla")
 		first.speak(lang)
 		first.listening()
-		ask[bool](first, `(() => { document.querySelector("#q").focus(); return true; })()`)
+		ask[bool](first, `(() => { document.querySelector("main .btn[href]").focus(); return true; })()`)
 		ask[bool](first, hurry)
 		first.until(`document.querySelector("#session").open`)
 		if !ask[bool](first, `document.activeElement.matches("#session button") && document.querySelector("#session").matches(":modal")`) {
@@ -48,7 +48,7 @@ func sessionEnds(t *testing.T, w *world) {
 		ask[bool](first, `(() => { window.near = false; document.querySelector("#session button").focus(); return true; })()`)
 		first.do(chromedp.KeyEvent(kb.Enter))
 		first.until(`!document.querySelector("#session").open`)
-		if !ask[bool](first, `document.activeElement.matches("#q")`) {
+		if !ask[bool](first, `document.activeElement.matches("main .btn[href]")`) {
 			t.Error("the focus is not where it was")
 		}
 	}
