@@ -100,7 +100,7 @@ func TestSessionTimeoutPage(t *testing.T) {
 	}
 	b.want(b.get("/goods"), http.StatusSeeOther) // it is forgotten
 	for _, evil := range []string{"//evil.example", "https://evil.example", "/sign-out"} {
-		if page := b.want(b.get("/session-timeout?return="+evil), http.StatusOK); strings.Contains(page.body, "evil") || strings.Contains(page.body, "return=") {
+		if page := b.want(b.get("/session-timeout?return="+evil), http.StatusOK); len(returns(page.body)) > 0 {
 			t.Errorf("%s: leads there", evil)
 		}
 	}
