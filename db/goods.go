@@ -210,10 +210,27 @@ func queueFreshness(b *pgx.Batch, l *customs.List) {
 func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Session, customs.Detail, error) {
 	var s Session
 	var t customs.Detail
-	found := false
 	b := &pgx.Batch{}
 	queueSnapshot(b)
 	queueSession(b, k, &s)
+	found := queueDetail(b, registration, &t)
+	queueEnd(b)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return Session{}, customs.Detail{}, err
+	}
+	switch {
+	case s.ID == uuid.Nil:
+		return Session{}, customs.Detail{}, ErrNoSession
+	case !*found:
+		return s, customs.Detail{}, ErrNotFound
+	}
+	return s, t, nil
+}
+
+// queueDetail reads everything about one registration into t, for whoever the
+// batch speaks for; found says afterwards whether there is such a registration.
+func queueDetail(b *pgx.Batch, registration string, t *customs.Detail) (found *bool) {
+	found = new(bool)
 	registration = storable(registration)
 	b.Queue(`
 		select c.document, c.received_at, now(), c.checkpoint, p.as_of, p.received_at
@@ -224,7 +241,7 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 		         where a.registration = $1 and not exists (select from consignment where registration = $1)) c
 		  left join checkpoint p on p.code = c.checkpoint`, registration).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&t.Consignment, &t.ReceivedAt, &t.AsOf, &t.Freshness.Checkpoint, &t.Freshness.AsOf, &t.Freshness.ReceivedAt)
-		found = err == nil
+		*found = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -245,17 +262,7 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 		t.Events, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Event])
 		return err
 	})
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, customs.Detail{}, err
-	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, customs.Detail{}, ErrNoSession
-	case !found:
-		return s, customs.Detail{}, ErrNotFound
-	}
-	return s, t, nil
+	return found
 }
 
 func discard(pgconn.CommandTag) error { return nil }

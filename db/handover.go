@@ -78,6 +78,7 @@ func (d *DB) Sweep(ctx context.Context) error {
 	b.Queue(`delete from rate_limit where tat < now()`)
 	b.Queue(`select sweep_complaint_drafts()`)
 	b.Queue(`select sweep_mail()`)
+	b.Queue(`select forget_tokens()`)
 	b.Queue(`select make_register_partitions()`)
 	b.Queue(`select sweep_staff()`)
 	return d.pool.SendBatch(ctx, b).Close()

@@ -96,7 +96,7 @@ func again(f func() error) error {
 // servingRoles are the group roles that the login role takes on in turn, each
 // for one kind of work.
 func servingRoles() []string {
-	return []string{"portal_app", "portal_feed", "portal_sealer", "portal_assist", "portal_supervision", "portal_mail"}
+	return []string{"portal_app", "portal_feed", "portal_sealer", "portal_assist", "portal_supervision", "portal_mail", "portal_api"}
 }
 
 // Bootstrap makes, as a superuser, what an administrator would make by hand for
