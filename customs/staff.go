@@ -1,6 +1,11 @@
 package customs
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // StaffRole is what an officer of the Committee may do in the portal.
 type StaffRole string
@@ -43,3 +48,20 @@ var CaseVerifications = []CaseVerification{"called_back", "known_number", "quest
 
 // Known reports whether it is one of the ways without a code.
 func (v CaseVerification) Known() bool { return slices.Contains(CaseVerifications, v) }
+
+// IsOfficerNumber reports whether a text can be an officer's number: up to 20
+// capital letters A–Z, digits and hyphens, no hyphen first.
+func IsOfficerNumber(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c != '-' || i == 0) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 20
+}
+
+// IsLine reports whether a text is one line of at least one and at most so many
+// letters, not of blanks alone.
+func IsLine(s string, most int) bool {
+	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
+}

@@ -19,6 +19,7 @@ import (
 // What the session cookie holds: never anything about a person.
 const (
 	valueKey     = "k" // db.SessionKey of the signed-in session
+	valueStaff   = "s" // db.StaffKey of the officer's session; never beside valueKey
 	valueBrowser = "b" // secret that binds a sign-in to this browser
 	valueReturn  = "r" // the page asked for before signing in
 	valueCompany = "c" // one-time code of a sign-in that waits for a choice of company
@@ -126,6 +127,12 @@ func (j jar) set(name, value string) {
 // key is the session key, if the browser has one.
 func (j jar) key() (db.SessionKey, bool) {
 	k, err := db.ParseSessionKey(j.text(valueKey))
+	return k, err == nil
+}
+
+// staffKey is the key of an officer's session, if the browser has one.
+func (j jar) staffKey() (db.StaffKey, bool) {
+	k, err := db.ParseStaffKey(j.text(valueStaff))
 	return k, err == nil
 }
 

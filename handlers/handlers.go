@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
@@ -38,6 +39,9 @@ type Options struct {
 	Verifier       *esign.Verifier
 	URL            *url.URL        // base address of the main listener, as browsers see it
 	CardURL        *url.URL        // base address of the card listener; nil: the method is not offered
+	StaffURL       *url.URL        // base address of the site for staff, which may be URL; nil: there is none
+	StaffListener  bool            // StaffHandler answers for StaffURL, Handler does not
+	CasesPerHour   int             // that one operator may open on behalf of callers; 0: the default
 	SessionKeys    [][]byte        // of the cookie's signature, newest first, at least 32 bytes each
 	Limits         db.Limits       // life of a session
 	Rates          Rates           // zero: the defaults
@@ -54,12 +58,13 @@ type Portal struct {
 	Options
 	cookies  sessions.Store
 	cookie   string          // name of the session cookie
-	hosts    map[string]bool // Host values answered on the main listener
-	cardHost map[string]bool // and on the card listener
+	hosts    map[string]bool // Host values of the public site
+	cardHost map[string]bool // of the card listener
 	metrics  *metrics
 	feeds    *feedDesk
 
-	downloads *downloadDesk
+	downloads  *downloadDesk
+	staffHosts map[string]bool // of the site for staff
 }
 
 // New checks the options, all of them at once.
@@ -101,6 +106,12 @@ func New(o Options) (*Portal, error) {
 	if o.CardURL != nil {
 		p.cardHost = hostNames(o.CardURL)
 	}
+	if o.StaffURL != nil {
+		p.staffHosts = hostNames(o.StaffURL)
+	}
+	if p.CasesPerHour == 0 {
+		p.CasesPerHour = casesPerHour
+	}
 	if p.secure() {
 		p.cookie = "__Host-portal"
 	}
@@ -114,13 +125,14 @@ func New(o Options) (*Portal, error) {
 // secure reports whether browsers see the portal through TLS.
 func (p *Portal) secure() bool { return p.URL.Scheme == "https" }
 
-// methods are the ways to sign in that are offered.
-func (p *Portal) methods() []views.Method {
+// methods are the ways to sign in that are offered at the host that was asked.
+func (p *Portal) methods(c echo.Context) []views.Method {
 	var list []views.Method
+	providers := p.providersHere(c)
 	for _, m := range []struct {
 		on bool
 		views.Method
-	}{{p.SIMA != nil, views.MethodSIMA}, {p.MyGov != nil, views.MethodMyGov}, {p.CardURL != nil, views.MethodCard}, {true, views.MethodFile}} {
+	}{{p.SIMA != nil && providers, views.MethodSIMA}, {p.MyGov != nil && providers, views.MethodMyGov}, {p.CardURL != nil, views.MethodCard}, {true, views.MethodFile}} {
 		if m.on {
 			list = append(list, m.Method)
 		}

@@ -45,11 +45,16 @@ func onlyHosts(hosts map[string]bool) echo.MiddlewareFunc {
 	}
 }
 
-// origin is the base address at which the browser sees the main listener:
-// the configured one, or another name of this machine for it.
+// origin is the base address at which the browser sees the site that it asked,
+// the public one or that for staff: the configured one, or another name of this
+// machine for it.
 func (p *Portal) origin(r *http.Request) string {
-	if isLoopback(p.URL.Hostname()) && p.hosts[r.Host] {
-		return p.URL.Scheme + "://" + r.Host
+	site, hosts := p.URL, p.hosts
+	if host := strings.ToLower(r.Host); p.staffHosts[host] && !p.hosts[host] {
+		site, hosts = p.StaffURL, p.staffHosts
 	}
-	return p.URL.Scheme + "://" + p.URL.Host
+	if isLoopback(site.Hostname()) && hosts[r.Host] {
+		return site.Scheme + "://" + r.Host
+	}
+	return site.Scheme + "://" + site.Host
 }

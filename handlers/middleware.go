@@ -18,6 +18,7 @@ const (
 	keyLocale  = "locale"
 	keyRequest = "request"
 	keyBegan   = "began"
+	keyHome    = "home" // where a sign-in by card began
 )
 
 // deadline is the most time that one request may take, event streams excepted.

@@ -30,7 +30,7 @@ func (p *Portal) signInMyGov(c echo.Context) error {
 	}
 	back := safeReturn(c.QueryParam("return"))
 	return html(c, http.StatusOK, views.SignInMyGov(p.page(c, ""), views.SignInMyGovView{
-		Methods: p.methods(), Start: withReturn(myGovStartPath, back), Return: back,
+		Methods: p.methods(c), Start: withReturn(myGovStartPath, back), Return: back,
 	}))
 }
 
@@ -101,7 +101,7 @@ func (p *Portal) myGovRefused(c echo.Context, what views.SignInProblem, err erro
 	p.refused(c, views.MethodMyGov, string(what), err)
 	frame := p.page(c, "")
 	frame.Path = withReturn(myGovPath, back) // the language links must not repeat a used answer
-	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(), back))
+	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(c), back))
 }
 
 // myGovPeople are the sessions that the person may begin.

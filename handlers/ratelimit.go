@@ -55,7 +55,7 @@ func (p *Portal) throttle(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(p.Rates.SignIn))
 		frame := p.page(c, "")
 		frame.Path = "/"
-		return html(c, http.StatusTooManyRequests, views.SignInProblemPage(frame, views.ProblemTooManyAttempts, p.methods(), ""))
+		return html(c, http.StatusTooManyRequests, views.SignInProblemPage(frame, views.ProblemTooManyAttempts, p.methods(c), ""))
 	}
 }
 

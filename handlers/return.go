@@ -20,8 +20,9 @@ func safeReturn(s string) string {
 		!strings.HasPrefix(u.Path, "/") || path.Clean(u.Path) != u.Path {
 		return ""
 	}
-	section, _, _ := strings.Cut(u.Path[1:], "/")
-	switch section {
+	switch section(u.Path) {
+	case "assist", "supervision", "staff":
+		return s
 	case "goods", "goods.csv", "goods.xlsx", "access", "appeals", "receipts":
 		return s
 	}

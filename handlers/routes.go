@@ -10,11 +10,13 @@ import (
 	"customs.gov.az/portal/views"
 )
 
-// Handler answers on the main listener. One line a route: address, handler,
-// guard.
-func (p *Portal) Handler() http.Handler {
+// Handler answers on the main listener.
+func (p *Portal) Handler() http.Handler { return p.routes(p.mainHosts()) }
+
+// routes answers for some hosts. One line a route: address, handler, guard.
+func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	e := p.server()
-	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(p.hosts), sameSite(http.NewCrossOriginProtection()))
+	e.Use(p.identify, p.measure, p.log, p.speak, p.survive, p.harden, onlyHosts(hosts), p.separate, sameSite(http.NewCrossOriginProtection()))
 
 	get(e, "/", limit(p.start))
 	get(e, "/sign-in/file", limit(p.signInFile))
@@ -35,6 +37,8 @@ func (p *Portal) Handler() http.Handler {
 	e.POST("/sign-in/company", limit(p.throttle(p.chooseCompany)))
 	get(e, switchPath, limit(p.signedIn(p.switchCompany)))
 	e.POST(switchPath, limit(p.signedIn(p.doSwitchCompany)))
+	get(e, capacityPath, limit(p.capacity))
+	e.POST(capacityPath, limit(p.throttle(p.chooseCapacity)))
 	e.POST("/sign-out", limit(p.signOut))
 	e.GET(views.SessionPath, limit(p.sessionState))
 	e.POST(views.SessionPath, limit(p.keepSession))
@@ -71,6 +75,8 @@ func (p *Portal) Handler() http.Handler {
 	get(e, "/help", limit(p.open(views.Help)))
 	get(e, "/accessibility", limit(p.open(views.Accessibility)))
 	get(e, "/privacy", limit(p.open(p.privacy)))
+
+	p.assistance(e)
 
 	e.POST(feedPath, p.sending(p.takeFeed))
 	e.GET(feedPositionPath, limit(p.sending(p.position)))

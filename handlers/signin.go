@@ -17,8 +17,11 @@ func (p *Portal) start(c echo.Context) error {
 	if _, ok := p.jar(c).key(); ok {
 		return c.Redirect(http.StatusSeeOther, views.GoodsPath)
 	}
+	if _, officer := p.jar(c).staffKey(); p.onStaff(c) && (officer || !p.shared() || isStaffPath(c.QueryParam("return"))) {
+		return p.staffStart(c)
+	}
 	return html(c, http.StatusOK, views.Start(p.page(c, ""), views.StartView{
-		Methods: p.methods(), Return: safeReturn(c.QueryParam("return")),
+		Methods: p.methods(c), Return: safeReturn(c.QueryParam("return")),
 		SignedOut: c.QueryParam("signed-out") != "", Checkpoints: p.Checkpoints.All(),
 	}))
 }
@@ -42,6 +45,7 @@ func (p *Portal) signedIn(handler func(echo.Context, db.SessionKey) error) echo.
 func (p *Portal) expired(c echo.Context) error {
 	j := p.jar(c)
 	j.set(valueKey, "")
+	j.set(valueStaff, "")
 	if err := j.save(c); err != nil {
 		return err
 	}
@@ -57,10 +61,8 @@ func (p *Portal) expired(c echo.Context) error {
 // signOut ends the session in the database, then in the browser.
 func (p *Portal) signOut(c echo.Context) error {
 	j := p.jar(c)
-	if key, ok := j.key(); ok {
-		if err := p.DB.EndSession(c.Request().Context(), key); err != nil {
-			return err
-		}
+	if err := p.leave(c, j); err != nil {
+		return err
 	}
 	j.Options.MaxAge = -1
 	if err := j.save(c); err != nil {
@@ -70,23 +72,24 @@ func (p *Portal) signOut(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/?signed-out=1")
 }
 
-// enter signs a verified identity in. One that may act for one taxpayer goes
-// straight to the goods; with several the person is asked which.
+// enter signs a verified identity in, as an officer or as a trader.
 func (p *Portal) enter(c echo.Context, named []db.Person, back string) error {
+	if officer, err := p.enterStaff(c, named, back); officer || err != nil {
+		return err
+	}
+	return p.enterTrader(c, named, back)
+}
+
+// enterTrader signs in who acts for a taxpayer. One that may act for one goes
+// straight to the goods; with several the person is asked which.
+func (p *Portal) enterTrader(c echo.Context, named []db.Person, back string) error {
 	ctx := c.Request().Context()
 	people, problem, err := p.openTo(c, named)
 	if err != nil {
 		return err
 	}
 	if problem != "" {
-		first := named[0]
-		p.refuse(c, db.Attempt{Method: first.Method, Issuer: first.Issuer, Serial: first.Serial, Outcome: string(problem)}, nil)
-		if first.Method == string(views.MethodFile) {
-			return p.showSignInFile(c, http.StatusUnprocessableEntity, back, problem)
-		}
-		frame := p.page(c, "")
-		frame.Path = withReturn("/", back) // the language links must not repeat the last step
-		return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, problem, p.methods(), back))
+		return p.refuseSignIn(c, named[0], problem, back)
 	}
 	j := p.jar(c)
 	if len(people) > 1 {
@@ -123,13 +126,19 @@ func (p *Portal) begin(c echo.Context, j jar, people []db.Person, chosen int, ba
 	p.remember(c, j, key)
 	p.record(c, db.Attempt{Method: person.Method, Issuer: person.Issuer, Serial: person.Serial, VOEN: person.VOEN, Outcome: db.SignedIn})
 	j.set(valueKey, key.String())
+	if officer, ok := j.staffKey(); ok {
+		if err := p.DB.EndStaffSession(c.Request().Context(), officer); err != nil {
+			return err
+		}
+		j.set(valueStaff, "")
+	}
 	j.set(valueCompany, "")
 	j.set(valueSIMA, "")
 	j.renew()
 	if err := j.save(c); err != nil {
 		return err
 	}
-	if back == "" {
+	if back == "" || isStaffPath(back) {
 		back = views.GoodsPath
 	}
 	return c.Redirect(http.StatusSeeOther, back)
@@ -207,7 +216,7 @@ func (p *Portal) problem(c echo.Context, err error, what views.SignInProblem) er
 	}
 	p.Log.Info("sign-in refused", "request", requestID(c).String(), "reason", string(what))
 	frame := p.page(c, "")
-	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(), ""))
+	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(c), ""))
 }
 
 // people are the sessions that an identity may begin: one for each taxpayer

@@ -32,7 +32,7 @@ func (p *Portal) signInCard(c echo.Context) error {
 	}
 	back := safeReturn(c.QueryParam("return"))
 	return html(c, http.StatusOK, views.SignInCard(p.page(c, ""), views.SignInCardView{
-		Methods: p.methods(), Start: withReturn(cardStartPath, back), Return: back,
+		Methods: p.methods(c), Start: withReturn(cardStartPath, back), Return: back,
 	}))
 }
 
@@ -81,6 +81,7 @@ func (p *Portal) card(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, p.mainFor(c.Request())+cardStartPath)
 	}
 	home, err := p.DB.HandoverHome(ctx, id)
+	c.Set(keyHome, home)
 	if errors.Is(err, db.ErrNotFound) {
 		return p.cardProblem(c, views.ProblemHandoverExpired)
 	}
@@ -102,7 +103,9 @@ func (p *Portal) card(c echo.Context) error {
 	named := people(identity, views.MethodCard)
 	if _, problem, err := p.openTo(c, named); err != nil {
 		return err
-	} else if problem != "" {
+	} else if officer, err := p.mayBeStaff(c, home, named); err != nil {
+		return err
+	} else if problem != "" && !officer {
 		p.refuse(c, db.Attempt{Method: string(views.MethodCard), Issuer: identity.Issuer, Serial: identity.Serial, Outcome: string(problem)}, nil)
 		return p.cardProblem(c, problem)
 	}
@@ -126,6 +129,11 @@ func (p *Portal) card(c echo.Context) error {
 
 func (p *Portal) cardProblem(c echo.Context, what views.SignInProblem) error {
 	base := p.mainFor(c.Request())
+	if home, _ := c.Get(keyHome).(string); home != "" { // the sign-in began there
+		if u, err := url.Parse(home); err == nil {
+			base = u.Scheme + "://" + u.Host
+		}
+	}
 	return html(c, http.StatusUnprocessableEntity, views.CardProblem(p.page(c, ""), views.CardProblemView{
 		Problem: what, Home: base + "/", Retry: base + cardStartPath, Other: base + "/",
 	}))

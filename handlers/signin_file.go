@@ -44,7 +44,7 @@ func (p *Portal) showSignInFile(c echo.Context, status int, back string, problem
 		frame.Path = withReturn("/sign-in/file", back)
 	}
 	return html(c, status, views.SignInFile(frame, views.SignInFileView{
-		Methods: p.methods(), ChallengeURL: challengePath, ChallengeName: challengeName,
+		Methods: p.methods(c), ChallengeURL: challengePath, ChallengeName: challengeName,
 		Valid: challengeLife, MaxBytes: esign.MaxSignature, Return: back, Problem: problem,
 	}))
 }

@@ -136,7 +136,7 @@ func (p *Portal) simaURL(path string) string {
 }
 
 func (p *Portal) showSIMA(c echo.Context, status int, v views.SignInSIMAView) error {
-	v.Methods = p.methods()
+	v.Methods = p.methods(c)
 	frame := p.page(c, "")
 	frame.Path = withReturn(simaPath, v.Return)
 	if v.Code != nil {

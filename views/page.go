@@ -24,6 +24,8 @@ type Page struct {
 	Title      string // what this page is, without the service's name
 	Tab        Tab    // the main section that is marked as current
 	Person     *Person
+	Staff      *Officer // an officer is signed in, then Person is nil
+	Behalf     *Behalf  // the page shows a trader's data under a case
 	RequestID  string
 	Contacts   Contacts
 	Now        time.Time
@@ -146,6 +148,9 @@ func (p Page) home() string {
 	if p.Person != nil {
 		return "/goods"
 	}
+	if p.Staff != nil {
+		return p.Staff.Home
+	}
 	return "/"
 }
 
@@ -153,6 +158,9 @@ func (p Page) home() string {
 type section struct{ tab, path, icon, words string }
 
 func (p Page) sections() []section {
+	if p.Staff != nil {
+		return p.staffSections()
+	}
 	all := []section{{"goods", "/goods", "box", p.L.T("nav.goods")}}
 	if p.ShowAccess {
 		all = append(all, section{"access", "/access", "eye", p.L.T("nav.access")})

@@ -36,6 +36,8 @@ const (
 	ProblemMyGovCancelled       SignInProblem = "mygov_cancelled"         // given up at the provider
 	ProblemMyGovUnavailable     SignInProblem = "mygov_unavailable"       // the provider does not answer
 	ProblemMyGovAnswer          SignInProblem = "mygov_answer"            // its answer could not be accepted
+	ProblemStaffUnknown         SignInProblem = "staff_unknown"           // not on the staff list
+	ProblemStaffExpired         SignInProblem = "staff_expired"           // there no longer
 )
 
 // SignInProblems lists every code that has words of its own.
@@ -46,6 +48,7 @@ func SignInProblems() []SignInProblem {
 		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
 		ProblemCompanyExcluded, ProblemOperationExpired, ProblemOperationCancelled, ProblemWrongPerson,
 		ProblemMyGovNoSignature, ProblemMyGovCancelled, ProblemMyGovUnavailable, ProblemMyGovAnswer,
+		ProblemStaffUnknown, ProblemStaffExpired,
 	}, signatureProblems())
 }
 

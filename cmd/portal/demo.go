@@ -50,6 +50,9 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	if err != nil {
 		return fmt.Errorf("these settings are wrong:\n%w", err)
 	}
+	if settings.staffURL == nil {
+		settings.staffURL = settings.url
+	}
 	logFile, err := os.OpenFile(filepath.Join(d.Data, "portal.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -88,6 +91,9 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	if err := fillRepresentatives(ctx, server.URL("portal_owner", demoDatabaseName)); err != nil {
+		return err
+	}
+	if err := fillStaff(ctx, server.URL("portal_owner", demoDatabaseName)); err != nil {
 		return err
 	}
 	others, err := d.openStandIns(&settings)
@@ -266,13 +272,14 @@ My goods at the border is ready (%s).
               with a card: import %s into the browser (password: %s)
               and open %s
 %s  People      %s says who they are and what happens to each
+  Staff       %s: sign in as operator, supervisor or administrator
   Import      portal import FILE while this runs
   Log         %s
 
 Ctrl-C stops everything; the data stays in %s.
 `, took.Round(10*time.Millisecond), c.url, c.url, filepath.Join(people, "aysel.pem"), filepath.Join(people, "aysel.key"),
 		filepath.Join(people, "aysel.p12"), democa.Password, cardText(c), others.greeting(c.url), filepath.Join(people, "README"),
-		filepath.Join(d.Data, "portal.log"), d.Data)
+		c.staffURL.JoinPath("/staff"), filepath.Join(d.Data, "portal.log"), d.Data)
 }
 
 func cardText(c checked) string {

@@ -28,6 +28,7 @@ type cli struct {
 	Feed            feedCommand            `cmd:"" help:"For checkpoint systems: make a token, deliver files."`
 	Archive         archiveCommand         `cmd:"" help:"Move consignments whose clearance ended long ago to the archive, now rather than in the next hour."`
 	Representatives representativesCommand `cmd:"" help:"The list of who may act for which taxpayer."`
+	Staff           staffCommand           `cmd:"" help:"The staff list: who signs in as operator, supervisor or administrator."`
 	Trust           trustCommand           `cmd:"" help:"Show which issuers are trusted, and fetch their revocation lists."`
 	Register        registerCommand        `cmd:"" help:"The register of requests as a log that can be verified."`
 	Health          healthCommand          `cmd:"" help:"Ask a running portal whether it could serve a page; for container health checks."`

@@ -71,7 +71,7 @@ type service struct {
 }
 
 // listeners are the open ones.
-type listeners struct{ main, card, ops net.Listener }
+type listeners struct{ main, card, staff, ops net.Listener }
 
 // serve opens the listeners once nothing else can fail, serves until ctx ends
 // and then lets what runs finish: open requests, then waiting register entries.
@@ -86,6 +86,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	portal, err := handlers.New(handlers.Options{
 		DB: s.db, Register: register, Seals: c.seal.verifiers, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
 		Contacts: w.Contact.contacts(), Verifier: s.trust.verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
+		StaffURL: c.staffURL, StaffListener: w.Staff.Addr != "", CasesPerHour: w.Staff.Cases,
 		Limits: c.limits, Senders: c.senders, SIMA: c.offered.sima, MyGov: c.offered.myGov, TrustedProxies: c.offered.proxies, Rates: c.offered.rates, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
@@ -112,6 +113,11 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 		main.TLSConfig = &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12}
 	}
 	start(ctx, g, main, l.main)
+	if l.staff != nil {
+		staff := newServer(portal.StaffHandler())
+		staff.TLSConfig = main.TLSConfig
+		start(ctx, g, staff, l.staff)
+	}
 	if l.card != nil {
 		card := newServer(portal.CardHandler())
 		card.TLSConfig = &tls.Config{
@@ -144,7 +150,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 func (w *web) listen() (l listeners, err error) {
 	defer func() {
 		if err != nil {
-			for _, open := range []net.Listener{l.main, l.card, l.ops} {
+			for _, open := range []net.Listener{l.main, l.card, l.staff, l.ops} {
 				if open != nil {
 					_ = open.Close() // the error above counts
 				}
@@ -157,6 +163,11 @@ func (w *web) listen() (l listeners, err error) {
 	if w.CardAddr != "" {
 		if l.card, err = net.Listen("tcp", w.CardAddr); err != nil {
 			return l, busy("PORTAL_CARD_ADDR", err)
+		}
+	}
+	if w.Staff.Addr != "" {
+		if l.staff, err = net.Listen("tcp", w.Staff.Addr); err != nil {
+			return l, busy("PORTAL_STAFF_ADDR", err)
 		}
 	}
 	if l.ops, err = net.Listen("tcp", w.OpsAddr); err != nil {

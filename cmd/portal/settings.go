@@ -35,6 +35,7 @@ type web struct {
 	Archive     time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"Consignments move to the archive this long after their clearance ended, at least 30 days; 0: never."`
 	LogJSON     bool          `name:"log-json" env:"PORTAL_LOG_JSON" help:"Write the log as JSON."`
 	Contact     contact       `embed:"" prefix:"contact-"`
+	Staff       staffSite     `embed:"" prefix:"staff-"`
 	Providers   providers     `embed:""`
 	Sealing     sealing       `embed:"" prefix:"register-"`
 }
@@ -79,6 +80,7 @@ type checked struct {
 	offered      offered
 	senders      feed.Senders
 	seal         seal
+	staffURL     *url.URL // nil: staff do not sign in here
 }
 
 // check reads the settings and reports all mistakes at once.
@@ -125,6 +127,8 @@ func (w *web) check() (checked, error) {
 	c.offered, err = w.Providers.check(c.url)
 	note(err)
 	if c.url != nil {
+		c.staffURL, err = w.Staff.check(c.url)
+		note(err)
 		c.seal, err = w.Sealing.check(c.url.Host)
 		note(err)
 	}

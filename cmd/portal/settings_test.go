@@ -33,6 +33,7 @@ func right(t *testing.T) *web {
 				Version: "1.3", Path: "/sima", Link: "sima://web-to-app?data=", Life: 3 * time.Minute, DataSignature: "required",
 			},
 		},
+		Staff:   staffSite{Cases: 20},
 		Sealing: sealing{Keys: key, Every: 2 * time.Second},
 	}
 }

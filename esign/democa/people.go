@@ -29,9 +29,10 @@ type Person struct {
 	Organisation string         // "" for a citizen
 	VOENs        []customs.VOEN // as in the certificate, none for a citizen
 	PIN          customs.PIN
-	Expect       esign.Reason   // why signing in is refused, "" if it succeeds
-	Note         string         // what to expect, in English
-	Represents   []customs.VOEN // by the demo's list of representatives; the certificate does not say so
+	Expect       esign.Reason      // why signing in is refused, "" if it succeeds
+	Note         string            // what to expect, in English
+	Represents   []customs.VOEN    // by the demo's list of representatives; the certificate does not say so
+	Staff        customs.StaffRole // by the demo's staff list; "" for the public
 
 	issuer string
 	key    KeyMaker
@@ -107,6 +108,26 @@ func People() []Person {
 			Name: "deputy", GivenName: "Fərid", Surname: "Rzayev", PIN: "6F1RZ8D", issuer: "citizens",
 			Represents: []customs.VOEN{"1499000151", "1599000161"},
 			Expect:     esign.NoVOEN, Note: "a citizen's certificate, but the list of representatives names two companies: they sign in and choose",
+		},
+		{
+			Name: "operator", GivenName: "Günel", Surname: "Həsənova", PIN: "3G7HN2Q", issuer: "citizens",
+			Staff: customs.RoleOperator, Expect: esign.NoVOEN, Note: "an officer of the call centre, who looks on behalf of callers: /assist",
+		},
+		{
+			Name: "operator2", GivenName: "Samir", Surname: "Kərimov", PIN: "8S4KR6V", issuer: "citizens",
+			Staff: customs.RoleOperator, Expect: esign.NoVOEN, Note: "another officer of the call centre, who can agree to a case of the first",
+		},
+		{
+			Name: "supervisor", GivenName: "Nərmin", Surname: "Vəliyeva", PIN: "6N2VL9E", issuer: "citizens",
+			Staff: customs.RoleSupervisor, Expect: esign.NoVOEN, Note: "an official of the responsible department: /supervision",
+		},
+		{
+			Name: "administrator", GivenName: "Ruslan", Surname: "Abbasov", PIN: "7R5AB3S", issuer: "citizens",
+			Staff: customs.RoleAdministrator, Expect: esign.NoVOEN, Note: "proposes changes to the staff list: /staff",
+		},
+		{
+			Name: "administrator2", GivenName: "Aytən", Surname: "Muradova", PIN: "5A9MR4D", issuer: "citizens",
+			Staff: customs.RoleAdministrator, Expect: esign.NoVOEN, Note: "approves what the other administrator proposes",
 		},
 		{
 			Name: "stranger", GivenName: "Aysel", Surname: "Məmmədova", Organisation: agro,

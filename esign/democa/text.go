@@ -80,7 +80,7 @@ that it may trust for websites.
 
 `, Password)
 	for _, p := range People() {
-		fmt.Fprintf(&b, "%-9s %s, PIN %s", p.Name, p.FullName(), p.PIN)
+		fmt.Fprintf(&b, "%-14s %s, PIN %s", p.Name, p.FullName(), p.PIN)
 		if p.Organisation != "" {
 			fmt.Fprintf(&b, ", %s", p.Organisation)
 		}
@@ -91,10 +91,12 @@ that it may trust for websites.
 		switch {
 		case len(p.Represents) > 0:
 			outcome = "signs in as a representative"
+		case p.Staff != "":
+			outcome = "signs in as staff (" + string(p.Staff) + "; as a trader " + string(p.Expect) + ")"
 		case p.Expect != "":
 			outcome = "does not sign in (" + string(p.Expect) + ")"
 		}
-		fmt.Fprintf(&b, "\n          %s: %s\n", outcome, p.Note)
+		fmt.Fprintf(&b, "\n               %s: %s\n", outcome, p.Note)
 	}
 	return b.String()
 }
