@@ -11,13 +11,18 @@ import (
 // serial, 9 the check digit, 10 the legal status (1 legal person, 2 natural).
 type VOEN string
 
-// ErrVOEN says that a text is not a taxpayer number: not ten digits.
+// NoTaxpayer is a number that no taxpayer has. The portal asks itself under it
+// whether it answers.
+const NoTaxpayer = VOEN("0000000000")
+
+// ErrVOEN says that a text is not a taxpayer number: not ten digits, or ten
+// zeros.
 var ErrVOEN = errors.New("customs: a VÖEN has ten digits")
 
 // ParseVOEN reads exactly ten ASCII digits. A wrong check digit is no error:
 // a number from a certificate is never banned for it; ask CheckDigitOK.
 func ParseVOEN(s string) (VOEN, error) {
-	if len(s) != 10 || !digits(s) {
+	if len(s) != 10 || !digits(s) || VOEN(s) == NoTaxpayer {
 		return "", ErrVOEN
 	}
 	return VOEN(s), nil

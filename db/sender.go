@@ -67,21 +67,25 @@ func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats [
 
 // Senders lists the checkpoint systems that were ever heard of, by name.
 func (d *DB) Senders(ctx context.Context) ([]customs.Sender, error) {
-	rows, err := d.pool.Query(ctx, `
-		select name, first_seen, last_seen, stored_at, extract(epoch from lag)::float8, batch, last_line, lines, rejected
-		  from sender order by name`)
+	rows, err := d.pool.Query(ctx, sendersQuery)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s customs.Sender, err error) {
-		var lag *float64
-		err = row.Scan(&s.Name, &s.FirstSeen, &s.LastSeen, &s.StoredAt, &lag, &s.Batch, &s.LastLine, &s.Lines, &s.Rejected)
-		if lag != nil {
-			l := time.Duration(*lag * float64(time.Second))
-			s.Lag = &l
-		}
-		return s, err
-	})
+	return pgx.CollectRows(rows, scanSender)
+}
+
+const sendersQuery = `
+	select name, first_seen, last_seen, stored_at, extract(epoch from lag)::float8, batch, last_line, lines, rejected
+	  from sender order by name`
+
+func scanSender(row pgx.CollectableRow) (s customs.Sender, err error) {
+	var lag *float64
+	err = row.Scan(&s.Name, &s.FirstSeen, &s.LastSeen, &s.StoredAt, &lag, &s.Batch, &s.LastLine, &s.Lines, &s.Rejected)
+	if lag != nil {
+		l := time.Duration(*lag * float64(time.Second))
+		s.Lag = &l
+	}
+	return s, err
 }
 
 // Freshness lists how fresh the data of each checkpoint is, by code.
