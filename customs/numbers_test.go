@@ -11,7 +11,7 @@ import (
 
 func TestVOEN(t *testing.T) {
 	for text, ok := range map[string]bool{
-		"1499000151": true, "0000000000": true, "": false, "149900015": false, "14990001511": false, "149900015a": false, "14990 0015": false,
+		"1499000151": true, "0000000010": true, "0000000000": false, "": false, "149900015": false, "14990001511": false, "149900015a": false, "14990 0015": false,
 		"١٤٩٩٠٠٠١٥١": false, "1499-00151": false, "1499000151\n": false, "+499000151": false,
 	} {
 		v, err := ParseVOEN(text)

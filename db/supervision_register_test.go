@@ -19,9 +19,9 @@ func TestFindEntries(t *testing.T) {
 	f, d := open(t)
 	su, key := connect(t, f.SuperuserURL), supervisor(t, f, d)
 	for i := range 7 {
-		enter(t, su, made{november.Add(time.Duration(i) * time.Hour), "trader", aysel, register.Answered, time.Millisecond})
+		enterRows(t, su, made{november.Add(time.Duration(i) * time.Hour), "trader", aysel, register.Answered, time.Millisecond})
 	}
-	enter(t, su,
+	enterRows(t, su,
 		made{november.Add(24 * time.Hour), "operator", rashad, register.Failed, time.Millisecond},
 		made{time.Date(2026, 11, 10, 19, 59, 59, 0, time.UTC), "trader", rashad, register.NothingPending, time.Millisecond}, // still the 10th in Baku
 		made{time.Date(2026, 11, 10, 20, 0, 0, 0, time.UTC), "trader", rashad, register.NothingPending, time.Millisecond},   // already the 11th
@@ -79,7 +79,7 @@ func TestEntriesPageByPage(t *testing.T) {
 	f, d := open(t)
 	su, key := connect(t, f.SuperuserURL), supervisor(t, f, d)
 	for range 10 {
-		enter(t, su, made{november, "trader", aysel, register.Answered, time.Millisecond})
+		enterRows(t, su, made{november, "trader", aysel, register.Answered, time.Millisecond})
 	}
 	var all []int64
 	var pages []register.Found
@@ -92,7 +92,7 @@ func TestEntriesPageByPage(t *testing.T) {
 		}
 		pages = append(pages, found)
 		all = append(all, ids(found)...)
-		enter(t, su, made{november.Add(time.Hour), "trader", aysel, register.Answered, time.Millisecond})
+		enterRows(t, su, made{november.Add(time.Hour), "trader", aysel, register.Answered, time.Millisecond})
 		if !found.Older {
 			break
 		}
@@ -142,7 +142,7 @@ func TestMonth(t *testing.T) {
 	first := time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC) // 1 November in Baku
 	next := time.Date(2026, 11, 30, 20, 0, 0, 0, time.UTC)
 	ms := time.Millisecond
-	enter(t, su,
+	enterRows(t, su,
 		made{first.Add(-time.Second), "trader", aysel, register.Answered, ms}, // October
 		made{first, "trader", aysel, register.Answered, 10 * ms},
 		made{first.Add(time.Hour), "operator", aysel, register.NothingPending, 20 * ms},

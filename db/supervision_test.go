@@ -25,8 +25,8 @@ type made struct {
 	elapsed time.Duration
 }
 
-// enter writes entries at times of the test's choosing, as a superuser.
-func enter(t testing.TB, c *pgx.Conn, list ...made) {
+// enterRows writes entries at times of the test's choosing, as a superuser.
+func enterRows(t testing.TB, c *pgx.Conn, list ...made) {
 	t.Helper()
 	for _, m := range list {
 		channel, subject := "web", &m.subject
@@ -68,7 +68,7 @@ func TestOverview(t *testing.T) {
 	now := one[time.Time](t, su, `select now()`)
 	day := one[time.Time](t, su, `select date_trunc('day', now() at time zone 'Asia/Baku') at time zone 'Asia/Baku'`)
 	ms := time.Millisecond
-	enter(t, su,
+	enterRows(t, su,
 		made{now, "trader", aysel, register.Answered, 10 * ms},
 		made{now, "trader", aysel, register.NothingPending, 20 * ms},
 		made{now, "operator", aysel, register.Answered, 30 * ms},
@@ -175,7 +175,7 @@ func TestCountingTogether(t *testing.T) {
 func TestSupervisionIsDecidedByTheDatabase(t *testing.T) {
 	f, d := open(t)
 	su := connect(t, f.SuperuserURL)
-	enter(t, su, made{time.Now(), "trader", aysel, register.Answered, time.Millisecond})
+	enterRows(t, su, made{time.Now(), "trader", aysel, register.Answered, time.Millisecond})
 	count(t, d)
 	must(t, d.LookAtCheckpoints(t.Context()))
 	ended := officer(t, f, d, "SUP0002", customs.RoleSupervisor)
