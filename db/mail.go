@@ -118,6 +118,7 @@ type MailLink struct {
 	VOEN         customs.VOEN // whose; never shown to who only has the link
 	Address      string
 	Lang         string
+	Stops        bool // the link stops; otherwise it confirms
 	Stopped      bool
 }
 
@@ -126,8 +127,8 @@ type MailLink struct {
 func (d *DB) MailLink(ctx context.Context, token string) (MailLink, error) {
 	var l MailLink
 	hash := sha256.Sum256([]byte(token))
-	err := d.pool.QueryRow(ctx, `select id, voen, address, lang, stopped from mail_link($1, $2)`, hash[:], storable(token)).
-		Scan(&l.Subscription, &l.VOEN, &l.Address, &l.Lang, &l.Stopped)
+	err := d.pool.QueryRow(ctx, `select id, voen, address, lang, stops, stopped from mail_link($1, $2)`, hash[:], storable(token)).
+		Scan(&l.Subscription, &l.VOEN, &l.Address, &l.Lang, &l.Stops, &l.Stopped)
 	return l, noRows(err)
 }
 

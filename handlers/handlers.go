@@ -45,6 +45,7 @@ type Options struct {
 	SessionKeys    [][]byte        // of the cookie's signature, newest first, at least 32 bytes each
 	Limits         db.Limits       // life of a session
 	Rates          Rates           // zero: the defaults
+	Notifications  bool            // mail is sent: traders may ask to be told by e-mail
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For is believed
 	Senders        feed.Senders    // checkpoint systems that may send the feed; zero: none
 	SIMA           *SIMA           // nil: the method is not offered

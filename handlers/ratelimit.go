@@ -22,6 +22,8 @@ type Rates struct {
 	SignIn    db.Rate // steps of signing in, by address
 	Phone     db.Rate // requests of telephones, by address; a provider's gateway is one address
 	Operation db.Rate // requests of telephones, by operation
+	Mail      db.Rate // mails that ask for a confirmation, by trader
+	Mailbox   db.Rate // and by mailbox
 }
 
 func (r Rates) orDefault() Rates {
@@ -32,6 +34,8 @@ func (r Rates) orDefault() Rates {
 		{&r.SignIn, db.Rate{Every: defaultEvery, Burst: 200}},
 		{&r.Phone, db.Rate{Every: defaultEvery / 50, Burst: 600}},
 		{&r.Operation, db.Rate{Every: 2 * defaultEvery, Burst: 12}},
+		{&r.Mail, db.Rate{Every: 5 * time.Minute, Burst: 20}},
+		{&r.Mailbox, db.Rate{Every: 6 * time.Hour, Burst: 4}},
 	} {
 		if f.rate.Burst == 0 {
 			*f.rate = f.Rate

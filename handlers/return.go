@@ -23,7 +23,7 @@ func safeReturn(s string) string {
 	switch section(u.Path) {
 	case "assist", "supervision", "staff":
 		return s
-	case "goods", "goods.csv", "goods.xlsx", "access", "appeals", "receipts":
+	case "goods", "goods.csv", "goods.xlsx", "access", "appeals", "receipts", "notifications":
 		return s
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/feed"
+	"customs.gov.az/portal/mail"
 	"customs.gov.az/portal/static"
 	"customs.gov.az/portal/views"
 )
@@ -53,6 +54,14 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.AccessPath, limit(p.signedIn(p.access)))
 	get(e, views.AccessCSVPath, p.signedIn(p.accessCSV))
+
+	get(e, views.NotificationsPath, limit(p.mailing(p.signedIn(p.notifications))))
+	e.POST(views.NotificationsPath, limit(p.mailing(p.signedIn(p.addAddress))))
+	e.POST(views.NotificationsPath+"/:id", limit(p.mailing(p.signedIn(p.changeAddress))))
+	get(e, mail.ConfirmPath+":token", limit(p.mailing(p.mailLink(false))))
+	e.POST(mail.ConfirmPath+":token", limit(p.mailing(p.useMailLink(false))))
+	get(e, mail.StopPath+":token", limit(p.mailing(p.mailLink(true))))
+	e.POST(mail.StopPath+":token", limit(p.mailing(p.useMailLink(true))))
 
 	get(e, "/receipts/:id", limit(p.sealing(p.signedIn(p.receipt))))
 	get(e, "/receipts/:id/receipt.json", limit(p.sealing(p.signedIn(p.receiptJSON))))

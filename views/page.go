@@ -43,6 +43,8 @@ type Page struct {
 	Live      bool
 	RefreshTo string
 	Session   *SessionClock
+
+	Notifications bool // traders may ask to be told by e-mail
 }
 
 // Tab is a main section.

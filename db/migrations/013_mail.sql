@@ -196,10 +196,10 @@ grant execute on function add_mail_address(text, text, text[], smallint), ask_ma
 
 -- What a link in a mail is about, for whoever has the link; no row if it is
 -- not, or no longer, good.
-create function mail_link(token_hash bytea, token text) returns table (id uuid, voen text, address text, lang text, stopped boolean)
+create function mail_link(token_hash bytea, token text) returns table (id uuid, voen text, address text, lang text, stops boolean, stopped boolean)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
-  select a.id, a.voen, a.address, a.lang, a.stopped_at is not null
+  select a.id, a.voen, a.address, a.lang, a.stop_token = token, a.stopped_at is not null
     from mail_address a
    where a.stop_token = token
       or a.stopped_at is null and a.id = (select c.address from mail_confirmation c where c.hash = token_hash and c.expires_at > now())
