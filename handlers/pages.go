@@ -34,6 +34,6 @@ func (p *Portal) appeals(f views.Page) component {
 func (p *Portal) privacy(f views.Page) component {
 	return views.Privacy(f, views.PrivacyView{
 		SessionCookie: p.cookie, LanguageCookie: langCookie, LanguageKept: langKept,
-		Idle: p.Limits.Idle, Absolute: p.Limits.Absolute,
+		Idle: p.Limits.Idle, Absolute: p.Limits.Absolute, Drafts: db.DraftKept,
 	})
 }

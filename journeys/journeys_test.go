@@ -32,6 +32,7 @@ func TestJourneys(t *testing.T) {
 		{"colours", forcedColours},
 		{"paper", paper},
 		{"weight", weight},
+		{"complaint", complaint},
 		{"live list", liveList},
 		{"live pause", livePause},
 		{"live details", liveDetails},

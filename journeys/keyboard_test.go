@@ -127,8 +127,9 @@ func (v *visitor) tabThrough() {
 		last = s
 		stops++
 	}
-	usable := ask[int](v, `[...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(e =>
-		e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})).length`)
+	// Radio buttons of one name are one stop.
+	usable := ask[int](v, `[...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((e, i, all) =>
+		e.type !== "hidden" && !(e.type === "radio" && all.slice(0, i).some(o => o.type === "radio" && o.name === e.name)) && e.tabIndex >= 0 && e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})).length`)
 	if stops != usable {
 		v.Errorf("at %s: %d stops for %d things to use", v.at(), stops, usable)
 	}

@@ -21,6 +21,7 @@ type PrivacyView struct {
 	LanguageKept   time.Duration // life of the language cookie
 	Idle           time.Duration // a session ends after this long without use
 	Absolute       time.Duration // a session ends after this long in any case
+	Drafts         time.Duration // of complaints, after their last change
 	Retention      time.Duration // personal data in the register; 0 = the Committee decides
 }
 

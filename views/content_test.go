@@ -63,9 +63,9 @@ func TestHelpLeavesTheListOfStatusesAlone(t *testing.T) {
 
 func TestPrivacySaysWhatThisInstallationDoes(t *testing.T) {
 	p := samplePage(t, "en")
-	v := PrivacyView{SessionCookie: "sess", LanguageCookie: "lang", LanguageKept: 48 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour}
+	v := PrivacyView{SessionCookie: "sess", LanguageCookie: "lang", LanguageKept: 48 * time.Hour, Idle: 20 * time.Minute, Absolute: 8 * time.Hour, Drafts: 180 * 24 * time.Hour}
 	shown := text(all(parse(t, Privacy(p, v)), "main")[0])
-	for _, want := range []string{"sess", "lang", "2 days", "20 minutes without use", "8 hours at most", "The Committee decides"} {
+	for _, want := range []string{"sess", "lang", "2 days", "20 minutes without use", "8 hours at most", "kept for 180 days", "The Committee decides"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing", want)
 		}
