@@ -21,20 +21,11 @@ import (
 // ErrNoSession means that nobody is signed in with this key.
 func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
 	var s Session
-	l := customs.List{
-		Waiting: map[customs.Actor]int{}, Statuses: map[customs.Status]int{},
-		Modes: map[int]int{}, Fresh: map[string]customs.Freshness{}, Page: min(max(q.Page, 1), math.MaxInt32),
-	}
-	f := newFilter(q)
+	l := newList(q)
 	b := &pgx.Batch{}
 	queueSnapshot(b)
 	queueSession(b, k, &s)
-	queueCounts(b, &l)
-	if q.Filtered() {
-		queueGroups(b, f, &l)
-	}
-	queueRows(b, q, f, size, &l)
-	queueFreshness(b, &l)
+	queueList(b, q, size, &l)
 	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Session{}, customs.List{}, err
@@ -42,12 +33,36 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 	if s.ID == uuid.Nil {
 		return Session{}, customs.List{}, ErrNoSession
 	}
+	finishList(&l, q, size)
+	return s, l, nil
+}
+
+// newList is the list before anything was read.
+func newList(q customs.Query) customs.List {
+	return customs.List{
+		Waiting: map[customs.Actor]int{}, Statuses: map[customs.Status]int{},
+		Modes: map[int]int{}, Fresh: map[string]customs.Freshness{}, Page: min(max(q.Page, 1), math.MaxInt32),
+	}
+}
+
+// queueList reads a page of the list into l, for whoever the batch speaks for.
+func queueList(b *pgx.Batch, q customs.Query, size int, l *customs.List) {
+	f := newFilter(q)
+	queueCounts(b, l)
+	if q.Filtered() {
+		queueGroups(b, f, l)
+	}
+	queueRows(b, q, f, size, l)
+	queueFreshness(b, l)
+}
+
+// finishList fills in what follows from what was read.
+func finishList(l *customs.List, q customs.Query, size int) {
 	if !q.Filtered() {
 		l.Groups, l.Total = l.All, l.AllTotal
 	}
 	l.Pages = max(1, (l.Total+size-1)/size)
 	l.Page = min(l.Page, l.Pages)
-	return s, l, nil
 }
 
 // sums are the totals of some rows. They stop at what a bigint holds: absurd

@@ -47,7 +47,7 @@ func (p Page) staffSections() []section {
 func rolesWords(p Page, roles []customs.StaffRole) string {
 	names := make([]string, 0, len(roles))
 	for _, r := range roles {
-		names = append(names, p.L.T("staff.role." +string(r)))
+		names = append(names, p.L.T("staff.role."+string(r)))
 	}
 	return strings.Join(names, ", ")
 }
