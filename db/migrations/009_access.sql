@@ -77,7 +77,8 @@ create table report (
   body         text not null check (char_length(body) between 1 and 2000),
   contact      text not null check (char_length(contact) <= 200),
   lang         text not null check (lang in ('az', 'en')), -- in which it was written
-  person       text not null,                   -- who wrote it
+  person       text not null,                   -- who wrote it, and for whom
+  organisation text not null,
   session_id   uuid not null,
   created_at   timestamptz not null default clock_timestamp(),
   answer       text check (char_length(answer) between 1 and 4000),
@@ -126,13 +127,16 @@ as $$
          case when e.actor in ('trader', 'operator') then e.asked else '' end, e.outcome, e.results,
          coalesce(p.person, ''), coalesce(p.method, ''),
          coalesce(p.same = (select o.same from session_person o where o.session_id = (select c.id from current_session() c)), false),
-         '', '', '', '', '', false,
+         coalesce(o.unit, k.officer_unit, ''), coalesce(k.number, ''), coalesce(k.reason, ''), coalesce(k.reason_text, ''),
+         coalesce(k.caller, ''), coalesce(k.confirmed, false),
          coalesce(t.id::text, ''), coalesce(t.answered, false)
     from (select * from register_entry r
            where r.subject = session_voen() and r.at >= from_at and r.at < to_at
              and (access_entries.viewer = '' or access_viewer(r.actor, r.channel) = access_entries.viewer)
            order by r.at desc, r.id desc limit at_most offset skip) e
     left join session_person p on e.actor = 'trader' and p.session_id = e.session_id and p.voen = e.subject
+    left join assist_case k on k.id = e.case_id and k.voen = e.subject
+    left join staff_session o on e.actor in ('operator', 'supervisor', 'administrator') and o.id = e.session_id
     left join lateral (select q.id, q.answer is not null as answered from report q
                         where q.entry_id = e.id and q.voen = e.subject order by q.created_at desc limit 1) t on true
    order by e.at desc, e.id desc
@@ -181,9 +185,10 @@ begin
     and not exists (select from archived a where a.registration = about_registration and a.voen = s.voen) then
     return;
   end if;
-  insert into report (voen, kind, entry_id, entry_at, registration, body, contact, lang, person, session_id)
+  insert into report (voen, kind, entry_id, entry_at, registration, body, contact, lang, person, organisation, session_id)
   values (s.voen, case when about_entry is null then 'not_mine' else 'question' end, about_entry, seen,
-          case when about_entry is null then about_registration end, make_report.body, make_report.contact, make_report.lang, s.person, s.id)
+          case when about_entry is null then about_registration end, make_report.body, make_report.contact, make_report.lang, s.person, s.organisation,
+          s.id)
   on conflict do nothing
   returning id into report;
   fresh := report is not null;
@@ -195,3 +200,53 @@ begin
   return next;
 end $$;
 grant execute on function make_report(bigint, text, text, text, text) to portal_app;
+
+-- Supervision reads all reports, and who answered.
+create policy supervisor on report for select to portal_supervision using ((select staff_role()) = 'supervisor');
+grant select on report to portal_supervision;
+grant execute on function access_viewer(text, text) to portal_supervision;
+
+-- What a report is about as supervision sees it: the entry, and the officer who
+-- made it.
+create function report_entry(which uuid)
+returns table (id bigint, at timestamptz, request_id uuid, viewer text, channel text, action text, asked text, outcome text, results integer,
+               person text, method text, unit text, case_number text, reason text, reason_text text, caller text, confirmed boolean,
+               officer_number text, officer_name text)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select e.id, e.at, e.request_id, access_viewer(e.actor, e.channel), e.channel, e.action, coalesce(e.asked, ''), e.outcome, e.results,
+         coalesce(p.person, ''), coalesce(p.method, ''), coalesce(o.unit, k.officer_unit, ''), coalesce(k.number, ''), coalesce(k.reason, ''),
+         coalesce(k.reason_text, ''), coalesce(k.caller, ''), coalesce(k.confirmed, false), coalesce(o.number, ''), coalesce(o.name, '')
+    from report r
+    join register_entry e on e.id = r.entry_id and e.at = r.entry_at
+    left join session_person p on e.actor = 'trader' and p.session_id = e.session_id
+    left join assist_case k on k.id = e.case_id
+    left join staff_session o on e.actor in ('operator', 'supervisor', 'administrator') and o.id = e.session_id
+   where r.id = which and staff_role() = 'supervisor'
+$$;
+grant execute on function report_entry(uuid) to portal_supervision;
+
+-- Answers an open report in the name of the supervisor that the transaction
+-- speaks for, once. Answers answered, already, no_report or no_staff.
+create function answer_report(which uuid, words text) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  officer staff_session;
+  r report;
+begin
+  select * into officer from current_staff();
+  if officer.id is null or officer.role <> 'supervisor' then
+    return 'no_staff';
+  end if;
+  select * into r from report q where q.id = which for update;
+  if r.id is null then
+    return 'no_report';
+  elsif r.answer is not null then
+    return 'already';
+  end if;
+  update report set answer = words, answered_at = clock_timestamp(), answered_by = officer.id, answered_number = officer.number
+   where id = which;
+  return 'answered';
+end $$;
+grant execute on function answer_report(uuid, text) to portal_app;
