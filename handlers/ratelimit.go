@@ -24,6 +24,7 @@ type Rates struct {
 	Operation db.Rate // requests of telephones, by operation
 	Mail      db.Rate // mails that ask for a confirmation, by trader
 	Mailbox   db.Rate // and by mailbox
+	Report    db.Rate // reports of one trader
 }
 
 func (r Rates) orDefault() Rates {
@@ -36,6 +37,7 @@ func (r Rates) orDefault() Rates {
 		{&r.Operation, db.Rate{Every: 2 * defaultEvery, Burst: 12}},
 		{&r.Mail, db.Rate{Every: 5 * time.Minute, Burst: 20}},
 		{&r.Mailbox, db.Rate{Every: 6 * time.Hour, Burst: 4}},
+		{&r.Report, db.Rate{Every: 5 * time.Minute, Burst: 10}},
 	} {
 		if f.rate.Burst == 0 {
 			*f.rate = f.Rate

@@ -54,6 +54,12 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.AccessPath, limit(p.signedIn(p.access)))
 	get(e, views.AccessCSVPath, p.signedIn(p.accessCSV))
+	get(e, views.AskPath+":entry", limit(p.signedIn(p.askForm)))
+	e.POST(views.AskPath+":entry", limit(p.signedIn(p.ask)))
+	get(e, views.NotMinePath, limit(p.signedIn(p.notMineForm)))
+	e.POST(views.NotMinePath, limit(p.signedIn(p.notMine)))
+	get(e, views.ReportsPath, limit(p.signedIn(p.reports)))
+	get(e, views.ReportsPath+"/:id", limit(p.signedIn(p.report)))
 
 	get(e, views.NotificationsPath, limit(p.mailing(p.signedIn(p.notifications))))
 	e.POST(views.NotificationsPath, limit(p.mailing(p.signedIn(p.addAddress))))

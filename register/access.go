@@ -7,4 +7,9 @@ const (
 
 	OpenReceipt     Action = "receipt.open"
 	DownloadReceipt Action = "receipt.download"
+
+	OpenReportForm Action = "report.form" // of a trader: a question or that a registration is not theirs
+	MakeReport     Action = "report.make" // Asked is its address
+	ListReports    Action = "report.list"
+	ShowReport     Action = "report.show"
 )
