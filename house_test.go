@@ -59,7 +59,7 @@ var doors = []struct {
 	{"github.com/xuri/excelize", []string{"handlers/table_xlsx.go"}},
 	{"github.com/wneessen/go-mail", []string{"mail"}},
 	{"github.com/emersion/", []string{"mail/demobox"}},
-	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench", "register/witness"}},
+	{"net/http", []string{"handlers", "cmd", "views", "static", "esign", "mygov", "feed/push", "bench", "register/witness", "mail/demobox"}},
 	{"github.com/klauspost/compress", []string{"feed", "handlers"}},
 	{"testing", []string{"db/dbtest"}},
 }

@@ -104,7 +104,9 @@ func (v NotificationsView) wish(a customs.MailAddress) customs.Wish {
 }
 
 // bad reports whether the problem is about this address's form.
-func (v NotificationsView) bad(a customs.MailAddress) bool { return v.Problem != "" && v.Changed == a.ID }
+func (v NotificationsView) bad(a customs.MailAddress) bool {
+	return v.Problem != "" && v.Changed == a.ID
+}
 
 // field is the id of the control that the problem is about.
 func (v NotificationsView) field() string {

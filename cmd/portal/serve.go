@@ -87,7 +87,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 		DB: s.db, Register: register, Seals: c.seal.verifiers, Hub: hub, Catalogue: catalogue, Assets: static.New(), Checkpoints: c.checkpoints,
 		Contacts: w.Contact.contacts(), Verifier: s.trust.verifier, URL: c.url, CardURL: c.cardURL, SessionKeys: s.keys,
 		StaffURL: c.staffURL, StaffListener: w.Staff.Addr != "", CasesPerHour: w.Staff.Cases,
-		Limits: c.limits, Senders: c.senders, SIMA: c.offered.sima, MyGov: c.offered.myGov, TrustedProxies: c.offered.proxies, Rates: c.offered.rates, Log: s.log, Now: time.Now,
+		Limits: c.limits, Senders: c.senders, Notifications: c.post != nil, SIMA: c.offered.sima, MyGov: c.offered.myGov, TrustedProxies: c.offered.proxies, Rates: c.offered.rates, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -136,6 +136,9 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 		g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
 	} else {
 		s.log.Warn("the register is not sealed and answers carry no receipts: PORTAL_REGISTER_KEYS is missing")
+	}
+	if c.post != nil {
+		g.Go(func() error { c.post.mailer(s.db, register, catalogue, c.url, s.log).Run(ctx); return nil })
 	}
 	g.Go(func() error { s.trust.follow(ctx); return nil })
 	g.Go(func() error { s.trust.refresh(ctx); return nil })

@@ -38,6 +38,7 @@ type web struct {
 	Staff       staffSite     `embed:"" prefix:"staff-"`
 	Providers   providers     `embed:""`
 	Sealing     sealing       `embed:"" prefix:"register-"`
+	Mailing     mailing       `embed:""`
 }
 
 // contact are the published contacts; the regulation's are the default.
@@ -80,6 +81,7 @@ type checked struct {
 	offered      offered
 	senders      feed.Senders
 	seal         seal
+	post         *post    // nil: no mail is sent
 	staffURL     *url.URL // nil: staff do not sign in here
 }
 
@@ -125,6 +127,8 @@ func (w *web) check() (checked, error) {
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
 	note(err)
 	c.offered, err = w.Providers.check(c.url)
+	note(err)
+	c.post, err = w.Mailing.check()
 	note(err)
 	if c.url != nil {
 		c.staffURL, err = w.Staff.check(c.url)

@@ -30,6 +30,7 @@ type standIns struct {
 	key          []byte       // master key of SİMA, made at the first start
 	data         string
 	id           *demoid.Provider
+	mail         *mailStandIn // nil: a real one is configured
 }
 
 // Where the stand-ins are found if nobody else is there.
@@ -54,6 +55,11 @@ func (d *demoCommand) openStandIns(c *checked) (s *standIns, err error) {
 	}
 	if c.offered.myGov == nil {
 		if err := s.openMyGov(c); err != nil {
+			return s, err
+		}
+	}
+	if c.post == nil {
+		if s.mail, err = openMail(d.Data, c); err != nil {
 			return s, err
 		}
 	}
@@ -123,9 +129,15 @@ func (s *standIns) serve(ctx context.Context, g *errgroup.Group) {
 	if s.myGov != nil {
 		start(ctx, g, newServer(s.id.Handler()), s.myGov)
 	}
+	if s.mail != nil {
+		s.mail.serve(ctx, g)
+	}
 }
 
 func (s *standIns) close() {
+	if s.mail != nil {
+		s.mail.close()
+	}
 	for _, l := range []net.Listener{s.phone, s.myGov} {
 		if l != nil {
 			_ = l.Close() // nobody waits for it
@@ -141,6 +153,9 @@ func (s *standIns) greeting(base *url.URL) string {
 	}
 	if s.myGov != nil {
 		text += fmt.Sprintf("              with mygov ID: %s leads to the demo's provider at http://%s\n", base.JoinPath("/sign-in/mygov"), s.myGov.Addr())
+	}
+	if s.mail != nil {
+		text += s.mail.greeting(base)
 	}
 	return text
 }
