@@ -67,7 +67,8 @@ func (d *DB) FinishHandover(ctx context.Context, browser [32]byte, code string) 
 }
 
 // Sweep deletes sessions, challenges and sign-ins that ended more than a day
-// ago, counts that no limit needs any more, and makes the register's partitions for the coming months.
+// ago, counts that no limit needs any more, makes the register's partitions for the coming
+// months, and measures how long clearance takes.
 func (d *DB) Sweep(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`delete from challenge where expires_at < now() - interval '1 day'`)
@@ -81,7 +82,10 @@ func (d *DB) Sweep(ctx context.Context) error {
 	b.Queue(`select forget_tokens()`)
 	b.Queue(`select make_register_partitions()`)
 	b.Queue(`select sweep_staff()`)
-	return d.pool.SendBatch(ctx, b).Close()
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	return d.measurePaces(ctx) // alone: it may take a while and holds nothing up
 }
 
 // PeekHandover reads whom a verified sign-in names without consuming it, in the

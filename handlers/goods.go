@@ -43,7 +43,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
 	frame, view := p.greeted(c, s), views.GoodsView{
 		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
-		Downloads: true,
+		Downloads: true, Paces: p.pacesNow(ctx),
 	}
 	page, err := render(c, views.Goods(frame, view))
 	if err != nil {
@@ -86,6 +86,7 @@ func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 	place, _ := p.Checkpoints.Get(d.Consignment.Checkpoint)
 	page, err := render(c, views.Details(p.personal(c, "", s), views.DetailView{
 		Detail: d, Checkpoint: place, ItemsPage: itemsPage(c.QueryParam("items")), Elapsed: took, Receipt: p.receiptPath(c),
+		Pace: p.pacesNow(ctx)[d.Consignment.Checkpoint],
 	}))
 	if err != nil {
 		return err

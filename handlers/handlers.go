@@ -63,6 +63,7 @@ type Portal struct {
 	cardHost map[string]bool // of the card listener
 	metrics  *metrics
 	feeds    *feedDesk
+	paces    paces
 
 	downloads  *downloadDesk
 	staffHosts map[string]bool // of the site for staff

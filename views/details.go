@@ -17,6 +17,7 @@ type DetailView struct {
 	ItemsPage  int           // page of the goods items, from 1; out of range shows the nearest
 	Elapsed    time.Duration // how long the request took to process
 	Receipt    string        // address of this answer's receipt; "": there is none
+	Pace       customs.Pace  // how long clearance takes at the checkpoint
 }
 
 // itemsPerPage is how many goods items a page shows; a registration can hold

@@ -261,7 +261,8 @@ func TestTimelineOrder(t *testing.T) {
 		{Revision: 2, Status: customs.Held, At: at(2 * time.Hour), Received: at(104 * time.Minute)},
 		{Revision: 1, Status: customs.Registered, At: at(3 * time.Hour), Received: at(3 * time.Hour)},
 	}
-	want := []string{"20.11.2026 13:32 Clearance in progress", "20.11.2026 12:32 Detained reached the portal 20.11.2026 12:48", "20.11.2026 11:32 Registered at the border"}
+	const by = " Recorded by: customs. Checkpoint: Bilasuvar."
+	want := []string{"20.11.2026 13:32 Clearance in progress" + by, "20.11.2026 12:32 Detained" + by + " reached the portal 20.11.2026 12:48", "20.11.2026 11:32 Registered at the border" + by}
 	items := all(only(t, parse(t, Details(samplePage(t, "en"), d)), "timeline"), "li")
 	if !slices.Equal(texts(items), want) {
 		t.Errorf("%q", texts(items))
@@ -280,8 +281,8 @@ func TestSectionsOfDetails(t *testing.T) {
 		view DetailView
 		want string
 	}{
-		"the least":  {sparse(), "now facts items-h documents events disagree"},
-		"everything": {sampleDetail(), "progress next now facts items-h documents previous events disagree"},
+		"the least":  {sparse(), "now facts items-h documents events checkpoint-h disagree"},
+		"everything": {sampleDetail(), "progress next now facts items-h documents previous events checkpoint-h disagree"},
 	} {
 		for _, lang := range []string{"az", "en"} {
 			p := samplePage(t, lang)

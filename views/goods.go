@@ -15,11 +15,12 @@ type GoodsView struct {
 	Query       customs.Query
 	List        customs.List
 	Checkpoints customs.Checkpoints
-	Ignored     []string      // names of query parameters that were left out as unknown or malformed
-	Elapsed     time.Duration // how long the request took to process (regulation, clause 1.7)
-	Receipt     string        // address of this answer's receipt; "": there is none
-	PageSize    int           // rows a page
-	Downloads   bool          // the list can be had as a file
+	Ignored     []string                // names of query parameters that were left out as unknown or malformed
+	Elapsed     time.Duration           // how long the request took to process (regulation, clause 1.7)
+	Receipt     string                  // address of this answer's receipt; "": there is none
+	PageSize    int                     // rows a page
+	Downloads   bool                    // the list can be had as a file
+	Paces       map[string]customs.Pace // how long clearance takes, by checkpoint
 }
 
 // Data older than staleAfter is flagged; a registration is marked as new for
@@ -76,31 +77,6 @@ func withQuery(path string, q customs.Query) string {
 // detailURL is the address of one registration. Codes are opaque text.
 func detailURL(registration string) string {
 	return GoodsPath + "/" + url.PathEscape(registration)
-}
-
-// chip is one active filter and the list without it.
-type chip struct{ words, without string }
-
-// chips lists the active filters.
-func (g GoodsView) chips(l *locales.Locale) []chip {
-	q := g.Query
-	q.Page = 0
-	var out []chip
-	add := func(active bool, words string, drop func(*customs.Query)) {
-		if active {
-			rest := q
-			drop(&rest)
-			out = append(out, chip{words, goodsURL(rest)})
-		}
-	}
-	add(q.Text != "", l.T("goods.chip_text", "text", q.Text), func(q *customs.Query) { q.Text = "" })
-	add(q.Checkpoint != "", g.name(l, q.Checkpoint), func(q *customs.Query) { q.Checkpoint = "" })
-	add(q.Status != "", l.Status(q.Status), func(q *customs.Query) { q.Status = "" })
-	add(q.Mode != "", modeWords(l, q.Mode), func(q *customs.Query) { q.Mode = "" })
-	add(q.Waiting != "", waitingWords(l, q.Waiting), func(q *customs.Query) { q.Waiting = "" })
-	add(q.From != "", l.T("goods.chip_from", "day", l.Day(q.From)), func(q *customs.Query) { q.From = "" })
-	add(q.To != "", l.T("goods.chip_to", "day", l.Day(q.To)), func(q *customs.Query) { q.To = "" })
-	return out
 }
 
 // unfiltered is the address of everything, in the chosen order.

@@ -16,6 +16,11 @@ type option struct {
 	selected     bool
 }
 
+// counted is an entry with how many registrations it alone leaves.
+func counted(l *locales.Locale, value, words string, n int, selected bool) option {
+	return option{value, l.T("list.option", "words", words, "n", n), selected}
+}
+
 // anything is the first entry of every filter.
 func anything(l *locales.Locale, selected bool) option {
 	return option{"", l.T("goods.all"), selected}
@@ -27,11 +32,11 @@ func (g GoodsView) checkpointOptions(l *locales.Locale) []option {
 	chosen, seen := g.Query.Checkpoint, g.Query.Checkpoint == ""
 	out := []option{anything(l, seen)}
 	for _, c := range g.List.All {
-		out = append(out, option{c.Checkpoint, g.name(l, c.Checkpoint), c.Checkpoint == chosen})
+		out = append(out, counted(l, c.Checkpoint, g.name(l, c.Checkpoint), c.Count, c.Checkpoint == chosen))
 		seen = seen || c.Checkpoint == chosen
 	}
 	if !seen {
-		out = append(out, option{chosen, g.name(l, chosen), true})
+		out = append(out, counted(l, chosen, g.name(l, chosen), 0, true))
 	}
 	return out
 }
@@ -56,7 +61,7 @@ func (g GoodsView) statusOptions(l *locales.Locale) []option {
 		if !s.Known() {
 			words = l.T("goods.status_code", "words", words, "code", string(s))
 		}
-		out = append(out, option{string(s), words, s == g.Query.Status})
+		out = append(out, counted(l, string(s), words, g.List.Statuses[s], s == g.Query.Status))
 	}
 	return out
 }
@@ -64,7 +69,7 @@ func (g GoodsView) statusOptions(l *locales.Locale) []option {
 func (g GoodsView) waitingOptions(l *locales.Locale) []option {
 	out := []option{anything(l, g.Query.Waiting == "")}
 	for _, who := range customs.Actors {
-		out = append(out, option{string(who), waitingWords(l, who), who == g.Query.Waiting})
+		out = append(out, counted(l, string(who), waitingWords(l, who), g.List.Waiting[who], who == g.Query.Waiting))
 	}
 	return out
 }
@@ -82,7 +87,7 @@ func (g GoodsView) modeOptions(l *locales.Locale) []option {
 	out := []option{anything(l, g.Query.Mode == "")}
 	for _, m := range modes {
 		value := strconv.Itoa(m)
-		out = append(out, option{value, l.Mode(m), value == g.Query.Mode})
+		out = append(out, counted(l, value, l.Mode(m), g.List.Modes[m], value == g.Query.Mode))
 	}
 	return out
 }

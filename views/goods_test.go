@@ -176,7 +176,7 @@ func TestNothingMatches(t *testing.T) {
 	}
 	chosen := ""
 	for _, o := range all(doc, "option") {
-		if _, has := attr(o, "selected"); has && text(o) == "Sadarak" {
+		if _, has := attr(o, "selected"); has && text(o) == "Sadarak (0)" {
 			chosen = text(o)
 		}
 	}

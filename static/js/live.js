@@ -342,6 +342,10 @@
 
   // --- the beginning
 
+  for (const b of document.querySelectorAll("[data-print]")) {
+    b.hidden = false;
+    b.addEventListener("click", () => print());
+  }
   for (const n of versioned(document)) seen.set(key(n), n.dataset.v);
   document.documentElement.classList.add("is-live");
   button.hidden = false;
