@@ -137,8 +137,8 @@ func Goods(p Page, g GoodsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if g.List.Total == 0 {
-					templ_7745c5c3_Err = goodsNoMatch(p, g).Render(ctx, templ_7745c5c3_Buffer)
+				if g.Query.Checkpoint != "" {
+					templ_7745c5c3_Err = goodsCheckpoint(p, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -147,8 +147,8 @@ func Goods(p Page, g GoodsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if g.Query.Checkpoint != "" {
-					templ_7745c5c3_Err = goodsCheckpoint(p, g).Render(ctx, templ_7745c5c3_Buffer)
+				if g.List.Total == 0 {
+					templ_7745c5c3_Err = goodsNoMatch(p, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
