@@ -52,6 +52,7 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.GoodsPath+".csv", p.signedIn(p.goodsFile(formatCSV)))
 	get(e, views.GoodsPath+".xlsx", p.signedIn(p.goodsFile(formatXLSX)))
+	get(e, views.PrintPath, limit(p.signedIn(p.printGoods)))
 	get(e, views.APIAccessPath, limit(p.signedIn(p.apiAccess)))
 	e.POST(views.APIAccessPath, limit(p.signedIn(p.makeToken)))
 	e.POST(views.APIAccessPath+"/withdraw", limit(p.signedIn(p.withdrawToken)))
