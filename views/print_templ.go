@@ -231,7 +231,7 @@ func GoodsPrint(p Page, v PrintView) templ.Component {
 				}
 			}
 			for _, part := range v.groups() {
-				templ_7745c5c3_Err = goodsGroup(p, v.GoodsView, part).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = goodsGroup(p, v.GoodsView, part, v.head(p)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
