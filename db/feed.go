@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -75,17 +76,18 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 		if err := lockCheckpoints(ctx, tx, s, batch, beats); err != nil {
 			return err
 		}
-		winners, touched, err := decide(ctx, tx, batch, fates)
+		winners, touched, moved, err := decide(ctx, tx, batch, fates)
 		if err != nil {
 			return err
 		}
 		b := &pgx.Batch{}
 		queueMail(b, winners) // compares with what the next ones overwrite
 		queueConsignments(b, winners)
+		queueMoved(b, moved)
 		queueEvents(b, batch, fates)
 		queuePending(b, winners)
 		queueCheckpoints(b, batch, beats)
-		queueSender(b, s, batch, fates, beats)
+		queueSender(b, s, batch, fates, beats, len(moved))
 		queueNotices(b, touched, len(beats) > 0)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -106,7 +108,7 @@ func lockCheckpoints(ctx context.Context, tx pgx.Tx, s Source, batch []Snapshot,
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('portal.feed_scope', $1, true)`, s.scope())
+	b.Queue(`select set_config('portal.feed_scope', $1, true), set_config('portal.feed_sender', $2, true)`, s.scope(), s.Sender)
 	for _, c := range codes {
 		b.Queue(`insert into checkpoint (code) values ($1) on conflict do nothing`, c)
 		b.Queue(`select 1 from checkpoint where code = $1 for update`, c)
@@ -120,21 +122,23 @@ type stored struct {
 	digest     [16]byte
 	checkpoint string
 	voen       customs.VOEN
+	archived   bool
 }
 
 // decide compares the batch with what is stored, in the order of the lines, and
 // returns the newest snapshot of each registration that is new, by registration
 // so that all senders lock in one order, and the VÖENs whose list changes by
-// them: also the former one of a corrected consignment.
-func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, err error) {
+// them: also the former one of a corrected consignment, which is a move.
+func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, moved []move, err error) {
 	registrations := make([]string, len(batch))
 	for i, s := range batch {
 		registrations[i] = s.Consignment.Registration
 	}
 	known, err := lookUp(ctx, tx, registrations)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	before := maps.Clone(known)
 	newest := make(map[string]int, len(batch))
 	for i, s := range batch {
 		c := s.Consignment
@@ -154,7 +158,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 			if exists && k.voen != c.VOEN {
 				touched = append(touched, string(k.voen))
 			}
-			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN}
+			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN, false}
 			newest[c.Registration] = i
 		}
 	}
@@ -167,7 +171,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 	slices.SortFunc(winners, func(a, b Snapshot) int {
 		return strings.Compare(a.Consignment.Registration, b.Consignment.Registration)
 	})
-	return winners, touched, nil
+	return winners, touched, moves(before, winners), nil
 }
 
 // lookUp answers what is stored of these registrations, and locks them. What is
@@ -175,13 +179,15 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 // sees what an archiving transaction did that the first one waited for.
 func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]stored, error) {
 	known := make(map[string]stored, len(registrations))
-	read := func(rows pgx.Rows) error {
+	read := func(archived bool, rows pgx.Rows) error {
 		var registration string
 		var s stored
 		var digest []byte
 		_, err := pgx.ForEachRow(rows, []any{&registration, &s.revision, &digest, &s.checkpoint, &s.voen}, func() error {
 			copy(s.digest[:], digest)
-			if k, ok := known[registration]; !ok || s.revision > k.revision {
+			k, ok := known[registration]
+			s.archived = archived && !ok
+			if !ok || s.revision > k.revision {
 				known[registration] = s
 			}
 			return nil
@@ -191,10 +197,10 @@ func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]
 	b := &pgx.Batch{}
 	b.Queue(`
 		select registration, revision, digest, checkpoint, voen from consignment
-		 where registration = any($1) order by registration for update`, registrations).Query(read)
+		 where registration = any($1) order by registration for update`, registrations).Query(func(rows pgx.Rows) error { return read(false, rows) })
 	b.Queue(`
 		select registration, revision, digest, checkpoint, voen from archived
-		 where registration = any($1)`, registrations).Query(read)
+		 where registration = any($1)`, registrations).Query(func(rows pgx.Rows) error { return read(true, rows) })
 	return known, tx.SendBatch(ctx, b).Close()
 }
 
