@@ -83,7 +83,7 @@ func TestEachSetting(t *testing.T) {
 		{func(w *web) { w.Absolute = w.Idle - 1 }, "PORTAL_SESSION_IDLE must be at least a minute and PORTAL_SESSION_LIFE no less"},
 		{func(w *web) { w.Idle, w.Absolute = 24*time.Hour, 168*time.Hour }, ""},
 		{func(w *web) { w.Idle, w.Absolute = 25*time.Hour, 168*time.Hour }, "PORTAL_SESSION_IDLE can be at most 24h"},
-		{func(w *web) { w.Absolute = 168*time.Hour + 1 }, "PORTAL_SESSION_LIFE at most 168h"},
+		{func(w *web) { w.Absolute = 168*time.Hour + 1 }, "PORTAL_SESSION_IDLE can be at most 24h and PORTAL_SESSION_LIFE at most 168h"},
 		{func(w *web) { w.Archive = 0 }, ""},
 		{func(w *web) { w.Archive = 720 * time.Hour }, ""},
 		{func(w *web) { w.Archive = 720*time.Hour - 1 }, "PORTAL_ARCHIVE_AFTER: at least 720h"},
