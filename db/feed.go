@@ -108,7 +108,10 @@ func lockCheckpoints(ctx context.Context, tx pgx.Tx, s Source, batch []Snapshot,
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('portal.feed_scope', $1, true), set_config('portal.feed_sender', $2, true)`, s.scope(), s.Sender)
+	// Plans are made for each batch anew: those that suit empty tables would
+	// be kept while a first import fills them.
+	b.Queue(`select set_config('portal.feed_scope', $1, true), set_config('portal.feed_sender', $2, true),
+		set_config('plan_cache_mode', 'force_custom_plan', true)`, s.scope(), s.Sender)
 	for _, c := range codes {
 		b.Queue(`insert into checkpoint (code) values ($1) on conflict do nothing`, c)
 		b.Queue(`select 1 from checkpoint where code = $1 for update`, c)
@@ -245,14 +248,23 @@ func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
 		on conflict do nothing`, discard)
 }
 
+// manyAlike is about how many consignments of one trader at one checkpoint are
+// counted one by one and searched without an index: one new row in eight looks
+// how many there are, and once one is bulk all that come after it are.
+const manyAlike = 50
+
 func queuePending(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	var gone []string
+	alike := map[[2]string]int{}
+	for _, s := range winners {
+		alike[[2]string{string(s.Consignment.VOEN), s.Consignment.Checkpoint}]++
+	}
 	for _, s := range winners {
 		if s.Consignment.Status.Terminal() {
 			gone = append(gone, s.Consignment.Registration)
 		} else {
-			addPending(&c, s.Consignment)
+			addPending(&c, s.Consignment, alike[[2]string{string(s.Consignment.VOEN), s.Consignment.Checkpoint}] > manyAlike)
 		}
 	}
 	if len(gone) > 0 {
@@ -261,28 +273,31 @@ func queuePending(b *pgx.Batch, winners []Snapshot) {
 	c.queue(b, `
 		insert into pending (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search, bulk)
 		select registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search,
+		       many or exists (select from pending_count c where c.voen = t.voen and c.checkpoint = t.checkpoint)
+		            or hashtext(registration) % 8 = 0 and
+		               (select count(*) > $24 from pending p where p.voen = t.voen and p.checkpoint = t.checkpoint and not p.bulk)
 		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
 		       $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[],
-		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[])
+		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[], $23::bool[])
 		    as t (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search, many)
 		on conflict (registration) do update
 		   set (voen, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
 		        document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		        next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		        next_code, next_who, next_agency, next_note, next_since, next_due, search, bulk)
 		     = (excluded.voen, excluded.checkpoint, excluded.status, excluded.status_at, excluded.registered_at, now(), excluded.mode, excluded.vehicle,
 		        excluded.document_type, excluded.document_number, excluded.goods_description, excluded.commodity_code, excluded.goods_count, excluded.packages, excluded.gross_mass,
-		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search)`, discard)
+		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search, excluded.bulk)`, discard, manyAlike)
 }
 
 // addPending adds the narrow row of the list. Long texts are clipped there; the
 // details page has them whole.
-func addPending(c *columns, k *customs.Consignment) {
+func addPending(c *columns, k *customs.Consignment, many bool) {
 	var doc customs.Document
 	if len(k.Documents) > 0 {
 		doc = k.Documents[0]
@@ -304,7 +319,7 @@ func addPending(c *columns, k *customs.Consignment) {
 	}
 	c.add(k.Registration, string(k.VOEN), k.Checkpoint, string(k.Status), k.StatusAt, k.RegisteredAt, int16(k.Transport.Mode), k.Transport.Vehicle,
 		doc.Type, doc.Number, clip(first.Description, 240), string(first.CommodityCode), int32(len(k.Goods)), total.Packages, gross,
-		next.Code, string(next.Who), clip(next.Agency, 80), clip(next.Note, 240), since, next.Due, searchText(k))
+		next.Code, string(next.Who), clip(next.Agency, 80), clip(next.Note, 240), since, next.Due, searchText(k), many)
 }
 
 // searchText is everything one may look for, folded, at most 8,000 characters:
