@@ -67,12 +67,16 @@ func (f *filter) from() string {
 		sql = " from find_pending(@words, @near)"
 		f.args["words"], f.args["near"] = f.words, f.near
 	}
-	return sql + f.conditions("true")
+	return sql + f.sql()
 }
 
-// conditions are the WHERE clause, with one more.
-func (f *filter) conditions(also string) string {
-	return " where " + strings.Join(append(slices.Clip(f.where), also), " and ")
+// sql is the WHERE clause, with more conditions.
+func (f *filter) sql(more ...string) string {
+	all := slices.Concat(f.where, more)
+	if len(all) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(all, " and ")
 }
 
 // orders are the orders of rows within a checkpoint. Rows of a checkpoint stay
@@ -112,8 +116,8 @@ const listColumns = `registration, checkpoint, status, status_at, registered_at,
 func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 	offset := f.offset(l.Page, size, `
 		select coalesce(sum(count), 0)::bigint from (
-		  select count from pending_count`+f.conditions("true")+`
-		  union all select count(*) from pending`+f.conditions("not bulk")+`) n`)
+		  select count from pending_count`+f.sql()+`
+		  union all select count(*) from pending`+f.sql("not bulk")+`) n`)
 	b.Queue(`
 		select `+listColumns+f.from()+`
 		 order by `+f.order()+` limit @size offset `+offset, f.args).Query(func(rows pgx.Rows) error {

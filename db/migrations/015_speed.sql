@@ -34,8 +34,10 @@ create table pending_count (
 ) with (fillfactor = 80);
 alter table pending_count enable row level security;
 create policy own on pending_count for select to portal_app using (voen = (select session_voen()));
+create policy by_case on pending_count for select to portal_assist using (voen = (select case_voen()));
+create policy program on pending_count for select to portal_api using (voen = (select token_voen()));
 create policy feed on pending_count for select to portal_feed using (true);
-grant select on pending_count to portal_app, portal_feed;
+grant select on pending_count to portal_app, portal_assist, portal_api, portal_feed;
 
 -- Adds and takes away what a statement changed in pending, whoever changed it,
 -- in the same transaction.
@@ -82,7 +84,7 @@ alter table pending alter column search set statistics 0;
 -- The trader's pending consignments in which every word is found, or, if near,
 -- something like it. Words are folded as the column search is. It reads as the
 -- owner, since row-level security lets no index help with LIKE, and therefore
--- asks the session itself whose goods to look through. It is planned anew each
+-- asks itself whose goods to look through, as the policies do. It is planned anew each
 -- time: whether the index helps depends on the trader and the word. The planner
 -- cannot know that who has much has little that is not bulk, hence no table is
 -- ever read as a whole.
@@ -90,7 +92,8 @@ create function find_pending(words text[], near boolean) returns setof pending
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
 as $$
 declare
-  mine text := session_voen();
+  mine text := case current_setting('role')
+    when 'portal_app' then session_voen() when 'portal_assist' then case_voen() when 'portal_api' then token_voen() end;
   word text;
   by_index text := '';
   by_row text := '';
@@ -109,4 +112,4 @@ begin
     union all
     select * from pending where voen = %1$L and not bulk %3$s', mine, by_index, by_row);
 end $$;
-grant execute on function find_pending(text[], boolean) to portal_app;
+grant execute on function find_pending(text[], boolean) to portal_app, portal_assist, portal_api;
