@@ -89,7 +89,7 @@ alter table pending alter column search set statistics 0;
 -- cannot know that who has much has little that is not bulk, hence no table is
 -- ever read as a whole.
 create function find_pending(words text[], near boolean) returns setof pending
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
+language plpgsql stable security definer set enable_seqscan = off set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   mine text := case current_setting('role')
