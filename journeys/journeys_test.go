@@ -33,6 +33,7 @@ func TestJourneys(t *testing.T) {
 		{"paper", paper},
 		{"weight", weight},
 		{"complaint", complaint},
+		{"notifications", notifications},
 		{"live list", liveList},
 		{"live pause", livePause},
 		{"live details", liveDetails},

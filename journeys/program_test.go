@@ -20,6 +20,7 @@ import (
 type program struct {
 	binary, data    string
 	addr, card, ops string // host:port of the listeners
+	mailbox         string // and of the page that shows the mails
 
 	command *exec.Cmd
 	ended   chan error
@@ -40,7 +41,7 @@ func newProgram(t *testing.T) *program {
 	must(t, os.Chmod(dir, 0o755))
 	p := &program{
 		binary: filepath.Join(dir, "portal"), data: filepath.Join(dir, "data"),
-		addr: freeAddress(t), card: freeAddress(t), ops: freeAddress(t),
+		addr: freeAddress(t), card: freeAddress(t), ops: freeAddress(t), mailbox: freeAddress(t),
 	}
 	// The same flags as in the Makefile, so that the compiler's cache is shared.
 	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", p.binary, "./cmd/portal")
@@ -71,7 +72,7 @@ func (p *program) start(t *testing.T) time.Duration {
 	began := time.Now()
 	p.stderr = new(bytes.Buffer)
 	p.command = exec.Command(p.binary, "demo", "--data", p.data, "--every", "0",
-		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops)
+		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops, "--mailbox", p.mailbox)
 	p.command.Stderr = p.stderr
 	endTogether(p.command)
 	stdout, err := p.command.StdoutPipe()

@@ -30,6 +30,7 @@ type demoCommand struct {
 	Postgres     string        `env:"PORTAL_POSTGRES_BIN" type:"path" help:"Folder of PostgreSQL's programs (default: found on the machine, or fetched)."`
 	Consignments int           `default:"2000" help:"Sample consignments of the first start."`
 	Every        time.Duration `default:"30s" help:"A new event at the border this often, so that the page moves; 0 for none."`
+	Mailbox      string        `default:"127.0.0.1:8073" help:"Address of the page on which the demo's mails are read; a free one if it is taken. Not used with --smtp-url."`
 }
 
 const (

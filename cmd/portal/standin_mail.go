@@ -23,14 +23,12 @@ type mailStandIn struct {
 	smtp, page net.Listener
 }
 
-// Where it is found if nobody else is there, and how soon news becomes a mail.
-const (
-	mailPageAddr = "127.0.0.1:8073"
-	demoMailWait = 5 * time.Second
-)
+// demoMailWait is how soon news becomes a mail.
+const demoMailWait = 5 * time.Second
 
-// openMail makes the portal's settings for the stand-in.
-func openMail(data string, c *checked) (m *mailStandIn, err error) {
+// openMail makes the portal's settings for the stand-in, whose page is at an
+// address of this machine.
+func openMail(data, page string, c *checked) (m *mailStandIn, err error) {
 	roots, err := authorities(filepath.Join(data, "tls", "ca.pem"))
 	if err != nil {
 		return nil, err
@@ -43,7 +41,7 @@ func openMail(data string, c *checked) (m *mailStandIn, err error) {
 	if m.smtp, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
-	if m.page, err = listenNear(mailPageAddr); err != nil {
+	if m.page, err = listenNear(page); err != nil {
 		m.close()
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func (d *demoCommand) openStandIns(c *checked) (s *standIns, err error) {
 		}
 	}
 	if c.post == nil {
-		if s.mail, err = openMail(d.Data, c); err != nil {
+		if s.mail, err = openMail(d.Data, d.Mailbox, c); err != nil {
 			return s, err
 		}
 	}
