@@ -64,4 +64,30 @@ type AccessLog struct {
 	Pages     int            // at least 1
 	Since     time.Time      // the oldest entry about the trader; zero: there is none
 	Forgotten time.Time      // of what is older, retention has deleted personal data; zero: of nothing
+	Help      TelephoneHelp  // what the trader allows
+}
+
+// TelephoneHelp is what a trader allows the call centre.
+type TelephoneHelp string
+
+// The choices: operators may open cases; only with the trader's one-time code;
+// not at all.
+const (
+	HelpOn   TelephoneHelp = "on"
+	HelpCode TelephoneHelp = "code"
+	HelpOff  TelephoneHelp = "off"
+)
+
+// TelephoneHelps are the choices in the order of a form.
+var TelephoneHelps = []TelephoneHelp{HelpOn, HelpCode, HelpOff}
+
+// HelpOf is the choice that two rights make.
+func HelpOf(allowed, codeRequired bool) TelephoneHelp {
+	switch {
+	case !allowed:
+		return HelpOff
+	case codeRequired:
+		return HelpCode
+	}
+	return HelpOn
 }

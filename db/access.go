@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -38,6 +39,16 @@ func (d *DB) Access(ctx context.Context, k SessionKey, q customs.AccessQuery, si
 		var since, forgotten *time.Time
 		err := row.Scan(&l.AsOf, &since, &forgotten)
 		l.Since, l.Forgotten = orZero(since), orZero(forgotten)
+		return err
+	})
+	l.Help = customs.HelpOn
+	b.Queue(`select telephone_help, code_required from trader_preference`).QueryRow(func(row pgx.Row) error {
+		var allowed, code bool
+		err := row.Scan(&allowed, &code)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		l.Help = customs.HelpOf(allowed, code)
 		return err
 	})
 	queueEnd(b)

@@ -112,6 +112,11 @@ func accessRow(a customs.Access) views.AccessRow {
 	case register.ListGoods, register.DownloadGoods, register.PrintGoods:
 		r.Asked, _ = readQuery(u.Query())
 		return r
+	case register.ChooseHelp:
+		if help := customs.TelephoneHelp(u.Query().Get("help")); slices.Contains(customs.TelephoneHelps, help) {
+			r.Help = help
+		}
+		return r
 	case register.ShowGoods:
 	default:
 		return r

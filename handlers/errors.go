@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -76,12 +77,39 @@ func (p *Portal) fail(err error, c echo.Context) {
 	case http.StatusMisdirectedRequest:
 		v.Home = p.URL.String()
 	}
+	frame := p.errorFrame(c, status)
+	if err := html(c, status, views.Error(frame, v)); err != nil {
+		p.Log.Error("error page", "request", requestID(c).String(), "error", err)
+	}
+}
+
+// errorFrame is the frame of an error page: the person's own where who they are
+// can be told cheaply. It is never worth a failure, or a wait, of its own; the
+// error holds nothing of a trader, so it needs no entry in the register.
+func (p *Portal) errorFrame(c echo.Context, status int) views.Page {
 	frame := p.page(c, "")
 	if status == http.StatusMisdirectedRequest {
 		frame.Path = "/"
 	}
 	frame.Noindex = true
-	if err := html(c, status, views.Error(frame, v)); err != nil {
-		p.Log.Error("error page", "request", requestID(c).String(), "error", err)
+	if status >= http.StatusInternalServerError || !p.hosts[strings.ToLower(c.Request().Host)] && !p.onStaff(c) {
+		return frame // the database may be what failed; on another host nobody is signed in
 	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), frameWait)
+	defer cancel()
+	j := p.jar(c)
+	if key, ok := j.key(); ok {
+		if s, err := p.DB.Session(ctx, key); err == nil {
+			return p.personal(c, "", s)
+		}
+	}
+	if key, ok := j.staffKey(); ok && p.onStaff(c) {
+		if s, err := p.DB.PeekStaffSession(ctx, key); err == nil {
+			return p.official(c, "", s)
+		}
+	}
+	return frame
 }
+
+// frameWait is how long an error page waits to know whose it is.
+const frameWait = 500 * time.Millisecond

@@ -59,6 +59,10 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.AccessPath, limit(p.signedIn(p.access)))
 	get(e, views.AccessCSVPath, p.signedIn(p.accessCSV))
+	get(e, views.CodePath, limit(p.signedIn(p.telephone)))
+	e.POST(views.CodePath, limit(p.signedIn(p.makeCode)))
+	e.POST(views.TelephonePath, limit(p.signedIn(p.chooseHelp)))
+	get(e, views.TelephonePath, limit(p.signedIn(p.telephone)))
 	get(e, views.AskPath+":entry", limit(p.signedIn(p.askForm)))
 	e.POST(views.AskPath+":entry", limit(p.signedIn(p.ask)))
 	get(e, views.NotMinePath, limit(p.signedIn(p.notMineForm)))

@@ -5,6 +5,10 @@ const (
 	ListAccess     Action = "access.list"     // who looked at the subject's data
 	DownloadAccess Action = "access.download" // the same as a file
 
+	MakeCode   Action = "access.code"      // a one-time code for the call centre
+	ShowHelp   Action = "access.telephone" // what the subject allows the call centre, and its newest code
+	ChooseHelp Action = "access.choose"    // Asked holds the choice
+
 	OpenReceipt     Action = "receipt.open"
 	DownloadReceipt Action = "receipt.download"
 

@@ -31,8 +31,9 @@ type AccessView struct {
 // AccessRow is one entry with what its address asked for.
 type AccessRow struct {
 	customs.Access
-	Asked        customs.Query // of a list
-	Registration string        // "" for none
+	Asked        customs.Query         // of a list
+	Registration string                // "" for none
+	Help         customs.TelephoneHelp // that was chosen; "" for none
 }
 
 // accessURL is the address of entries. A recent page keeps no days, so that it

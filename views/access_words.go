@@ -90,6 +90,8 @@ func (r AccessRow) What(l *locales.Locale, places customs.Checkpoints) string {
 		return l.T(id, "code", r.Registration)
 	case r.Action == register.ShowGoods:
 		return l.T("access.do_unnamed")
+	case r.Help != "":
+		return l.T("access.chose", "what", l.T(id), "choice", helpWords(l, r.Help))
 	}
 	what := l.T(id)
 	var filters []string
