@@ -21,7 +21,7 @@ func (d *DB) Archive(ctx context.Context, retention time.Duration, progress func
 	moved := 0
 	for {
 		var n int
-		err := d.inTx(ctx, "portal_feed", func(tx pgx.Tx) error {
+		err := d.inTx(ctx, feedRole, func(tx pgx.Tx) error {
 			return tx.QueryRow(ctx, `select archive_consignments(now() - $1::interval, $2)`, retention, archiveBatch).Scan(&n)
 		})
 		if err != nil || n == 0 {

@@ -27,9 +27,11 @@ var (
 	ErrUnreachable = errors.New("db: the database cannot be reached")
 )
 
-// DB is a pool of connections as the serving role.
+// DB is a pool of connections as the serving role, and one for storing the feed
+// if another login does that.
 type DB struct {
 	pool *pgxpool.Pool
+	feed *pgxpool.Pool // nil: the serving login takes portal_feed itself
 	url  string
 }
 
@@ -37,21 +39,42 @@ type DB struct {
 type Options struct {
 	MaxConns int32         // default: 4 per core, at least 8
 	Timeout  time.Duration // to connect, default 5 s
+	FeedURL  string        // login that stores the feed and archives, so that the serving one cannot; "": the serving one
 }
 
 // Open connects as the serving role and refuses a database that is of another
 // schema version, or a role that could step around row-level security.
 // Errors: ErrUnreachable, ErrVersion, ErrServingRole.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Second
+	}
+	pool, err := openPool(ctx, url, "portal_app", o)
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{pool: pool, url: url}
+	if err := d.check(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	if o.FeedURL != "" {
+		if err := d.openFeed(ctx, o); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// openPool makes a pool whose connections start in a role.
+func openPool(ctx context.Context, url, role string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
 	}
-	if o.Timeout == 0 {
-		o.Timeout = 5 * time.Second
-	}
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
-	cfg.ConnConfig.RuntimeParams["role"] = "portal_app"
+	cfg.ConnConfig.RuntimeParams["role"] = role
 	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	if o.MaxConns > 0 {
@@ -63,16 +86,16 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
 	}
-	d := &DB{pool: pool, url: url}
-	if err := d.check(ctx); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return d, nil
+	return pool, nil
 }
 
 // Close ends all connections.
-func (d *DB) Close() { d.pool.Close() }
+func (d *DB) Close() {
+	d.pool.Close()
+	if d.feed != nil {
+		d.feed.Close()
+	}
+}
 
 // check makes sure that the schema is the program's own and that the role that
 // logged in neither owns it nor bypasses row-level security.
@@ -91,8 +114,13 @@ func (d *DB) check(ctx context.Context) error {
 	if want := Version(); version != want {
 		return fmt.Errorf("%w: it has %d, this program needs %d; run portal migrate with this program", ErrVersion, version, want)
 	}
+	return checkLogin(ctx, d.pool, "login role")
+}
+
+// checkLogin makes sure that the role that logged in has no powers of its own.
+func checkLogin(ctx context.Context, pool *pgxpool.Pool, what string) error {
 	var mighty, owner, inherits bool
-	err = d.pool.QueryRow(ctx, `
+	err := pool.QueryRow(ctx, `
 		select exists (select from pg_roles m
 		                where (m.rolsuper or m.rolbypassrls or m.rolcreaterole or m.rolreplication) and pg_has_role(r.oid, m.oid, 'member')),
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -103,11 +131,11 @@ func (d *DB) check(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
 	case mighty:
-		return fmt.Errorf("%w: the login role is, or may become, one that is a superuser, creates roles, replicates or bypasses row-level security", ErrServingRole)
+		return fmt.Errorf("%w: the %s is, or may become, one that is a superuser, creates roles, replicates or bypasses row-level security", ErrServingRole, what)
 	case owner:
-		return fmt.Errorf("%w: the login role owns tables, or may become their owner", ErrServingRole)
+		return fmt.Errorf("%w: the %s owns tables, or may become their owner", ErrServingRole, what)
 	case inherits:
-		return fmt.Errorf("%w: the login role must be NOINHERIT", ErrServingRole)
+		return fmt.Errorf("%w: the %s must be NOINHERIT", ErrServingRole, what)
 	}
 	return nil
 }
@@ -127,7 +155,11 @@ func (d *DB) Ready(ctx context.Context) error {
 
 // inTx runs f in a transaction as role, which is rolled back if f fails.
 func (d *DB) inTx(ctx context.Context, role string, f func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	pool := d.pool
+	if role == feedRole && d.feed != nil {
+		pool = d.feed
+	}
+	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if role != "" {
 			if _, err := tx.Exec(ctx, `set local role `+pgx.Identifier{role}.Sanitize()); err != nil {
 				return err

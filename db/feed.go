@@ -72,7 +72,7 @@ func overtaken(err error) bool {
 
 func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []customs.Heartbeat) ([]Fate, error) {
 	fates := make([]Fate, len(batch))
-	err := d.inTx(ctx, "portal_feed", func(tx pgx.Tx) error {
+	err := d.inTx(ctx, feedRole, func(tx pgx.Tx) error {
 		if err := lockCheckpoints(ctx, tx, s, batch, beats); err != nil {
 			return err
 		}

@@ -39,6 +39,11 @@ func migrationFiles() fs.FS {
 // use it. Migrations only go forward: a database that is newer is refused with
 // ErrVersion. It is safe to run twice, and by several programs at once.
 func Migrate(ctx context.Context, ownerURL, login string) error {
+	return MigrateFor(ctx, ownerURL, Logins{Serving: login})
+}
+
+// MigrateFor is Migrate where another login stores the feed.
+func MigrateFor(ctx context.Context, ownerURL string, l Logins) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
@@ -57,24 +62,24 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 		}
 		return err
 	}
-	return again(func() error { return grantGroups(ctx, conn, login) })
+	return again(func() error { return grantLogins(ctx, conn, l) })
 }
 
-// grantGroups makes the login role a member of the serving roles.
-func grantGroups(ctx context.Context, conn *pgx.Conn, login string) error {
+// grantGroups makes a login role a member of group roles.
+func grantGroups(ctx context.Context, conn *pgx.Conn, login string, groups []string) error {
 	var known, member bool
 	err := conn.QueryRow(ctx, `
 		select exists (select from pg_roles where rolname = $1),
 		       (select count(distinct g.rolname) = cardinality($2::text[]) from pg_auth_members m
 		          join pg_roles g on g.oid = m.roleid join pg_roles l on l.oid = m.member
-		         where l.rolname = $1 and g.rolname = any($2))`, login, servingRoles()).Scan(&known, &member)
+		         where l.rolname = $1 and g.rolname = any($2))`, login, groups).Scan(&known, &member)
 	if err != nil || member {
 		return err
 	}
 	if !known {
 		return fmt.Errorf("%w: the login role %q does not exist; CREATE ROLE … LOGIN NOINHERIT first", ErrServingRole, login)
 	}
-	_, err = conn.Exec(ctx, `grant `+strings.Join(servingRoles(), ", ")+` to `+pgx.Identifier{login}.Sanitize())
+	_, err = conn.Exec(ctx, `grant `+strings.Join(groups, ", ")+` to `+pgx.Identifier{login}.Sanitize())
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 type archiveCommand struct {
 	DatabaseURL string        `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving (default: that of the demo that runs on --data). May come from PORTAL_DATABASE_URL_FILE."`
+	FeedURL     string        `name:"feed-database-url" env:"PORTAL_FEED_DATABASE_URL" help:"PostgreSQL as the login role that stores the feed and archives, if it is another one. May come from PORTAL_FEED_DATABASE_URL_FILE."`
 	Data        string        `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder of the demo."`
 	After       time.Duration `env:"PORTAL_ARCHIVE_AFTER" default:"9600h" help:"How long after the end of clearance, at least 30 days."`
 }
@@ -20,7 +21,7 @@ func (a *archiveCommand) Run(ctx context.Context, e env) error {
 	if a.After < 30*24*time.Hour {
 		return errors.New("PORTAL_ARCHIVE_AFTER: at least 720h")
 	}
-	d, err := openDatabase(ctx, a.DatabaseURL, a.Data)
+	d, err := openDatabase(ctx, a.DatabaseURL, a.FeedURL, a.Data)
 	if err != nil {
 		return err
 	}
@@ -31,10 +32,14 @@ func (a *archiveCommand) Run(ctx context.Context, e env) error {
 }
 
 // openDatabase opens the serving database, or that of the demo that runs on a
-// data folder.
-func openDatabase(ctx context.Context, url, data string) (*db.DB, error) {
+// data folder; feedURL is that of the login that stores the feed, if it is
+// another one.
+func openDatabase(ctx context.Context, url, feedURL, data string) (*db.DB, error) {
 	url, err := secret("PORTAL_DATABASE_URL", url)
 	if err != nil {
+		return nil, err
+	}
+	if feedURL, err = secret("PORTAL_FEED_DATABASE_URL", feedURL); err != nil {
 		return nil, err
 	}
 	if url == "" {
@@ -42,7 +47,7 @@ func openDatabase(ctx context.Context, url, data string) (*db.DB, error) {
 			return nil, fmt.Errorf("PORTAL_DATABASE_URL is missing, and no demo runs on %s", data)
 		}
 	}
-	return db.Open(ctx, url, db.Options{MaxConns: 4})
+	return db.Open(ctx, url, db.Options{MaxConns: 4, FeedURL: feedURL})
 }
 
 // archive archives at the start and every hour what is due.

@@ -12,7 +12,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/intake"
 )
@@ -20,6 +19,7 @@ import (
 type importCommand struct {
 	Files       []string `arg:"" optional:"" help:"Files of the feed; - or none is standard input."`
 	DatabaseURL string   `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving (default: that of the demo that runs on --data). May come from PORTAL_DATABASE_URL_FILE."`
+	FeedURL     string   `name:"feed-database-url" env:"PORTAL_FEED_DATABASE_URL" help:"PostgreSQL as the login role that stores the feed, if it is another one. May come from PORTAL_FEED_DATABASE_URL_FILE."`
 	Data        string   `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder of the demo."`
 	Checkpoints string   `env:"PORTAL_CHECKPOINTS" type:"path" help:"JSON list of checkpoints (default: the built-in one)."`
 	Report      string   `type:"path" help:"File for what is wrong or odd, one JSON object a line (default: FILE.report.ndjson beside each file, import.report.ndjson for standard input)."`
@@ -30,20 +30,11 @@ const errRejected = exitError(3) // exit code: stored, but not every line
 
 // Run imports each file and says what became of its lines.
 func (i *importCommand) Run(ctx context.Context, e env) error {
-	url, err := secret("PORTAL_DATABASE_URL", i.DatabaseURL)
-	if err != nil {
-		return err
-	}
-	if url == "" {
-		if url, err = demoDatabase(i.Data); err != nil {
-			return fmt.Errorf("PORTAL_DATABASE_URL is missing, and no demo runs on %s", i.Data)
-		}
-	}
 	checkpoints, err := loadCheckpoints(i.Checkpoints)
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, url, db.Options{MaxConns: 4})
+	d, err := openDatabase(ctx, i.DatabaseURL, i.FeedURL, i.Data)
 	if err != nil {
 		return err
 	}

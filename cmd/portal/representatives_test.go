@@ -125,10 +125,10 @@ func TestRepresentativesTellsSomeMistakes(t *testing.T) {
 func TestRepresentativesRoundTrip(t *testing.T) {
 	text := heading
 	for i := range 300 {
-		text += fmt.Sprintf("%010d,\"a, \"\"b\"\"\",PIN%05d,c;d,2026-01-%02d,,%t,%t\n", i%7, i, 1+i%28, i%2 == 0, i%3 == 0)
+		text += fmt.Sprintf("%010d,\"a, \"\"b\"\"\",PIN%05d,c;d,2026-01-%02d,,%t,%t\n", 1+i%7, i, 1+i%28, i%2 == 0, i%3 == 0)
 	}
 	list, err := readRepresentatives(strings.NewReader(text))
-	if err != nil || len(list) != 300 || list[0].Organisation != `a, "b"` || list[1].VOEN != customs.VOEN("0000000001") {
+	if err != nil || len(list) != 300 || list[0].Organisation != `a, "b"` || list[1].VOEN != customs.VOEN("0000000002") {
 		t.Fatal(len(list), err)
 	}
 	var printed strings.Builder

@@ -22,6 +22,7 @@ import (
 type serveCommand struct {
 	web
 	DatabaseURL string `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving, as a role without DDL; several hosts allowed. May come from PORTAL_DATABASE_URL_FILE."`
+	FeedURL     string `name:"feed-database-url" env:"PORTAL_FEED_DATABASE_URL" help:"PostgreSQL as the login role that stores the feed, so that the serving one cannot (default: the serving one). May come from PORTAL_FEED_DATABASE_URL_FILE."`
 	SessionKeys string `env:"PORTAL_SESSION_KEYS" help:"Keys that sign the session cookie, newest first. May come from PORTAL_SESSION_KEYS_FILE."`
 	Trust       string `env:"PORTAL_TRUST" type:"path" help:"Folder of issuer profiles and certificates; read again when it changes."`
 	CRLs        string `name:"crls" env:"PORTAL_CRLS" type:"path" help:"Folder that keeps revocation lists between starts; *.crl put there is used too (default: in memory only)."`
@@ -36,6 +37,8 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	if url == "" && err == nil {
 		problems = append(problems, errors.New("PORTAL_DATABASE_URL is missing"))
 	}
+	feedURL, err := secret("PORTAL_FEED_DATABASE_URL", s.FeedURL)
+	problems = append(problems, err)
 	text, err := secret("PORTAL_SESSION_KEYS", s.SessionKeys)
 	problems = append(problems, err)
 	keys, err := sessionKeys(text)
@@ -51,7 +54,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, url, db.Options{})
+	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL})
 	if err != nil {
 		return err
 	}

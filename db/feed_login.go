@@ -1,0 +1,84 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// feedRole is the group role that stores the feed and archives.
+const feedRole = "portal_feed"
+
+// openFeed opens the pool of the login that stores the feed, and refuses logins
+// that make the separation an empty word: each must be unable to do what the
+// other one does.
+func (d *DB) openFeed(ctx context.Context, o Options) error {
+	var err error
+	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, o); err != nil {
+		return err
+	}
+	var more []string
+	err = d.feed.QueryRow(ctx, `
+		select array(select rolname::text from pg_roles where rolname = any($1) and rolname <> $2 and pg_has_role(session_user, oid, 'member') order by 1)`,
+		servingRoles(), feedRole).Scan(&more)
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && (pg.Code == "42501" || pg.Code == "22023"):
+		return fmt.Errorf("%w: the feed's login role must be a member of %s; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	case len(more) > 0:
+		return fmt.Errorf("%w: the feed's login role may also become %s", ErrServingRole, more[0])
+	}
+	if err := checkLogin(ctx, d.feed, "feed's login role"); err != nil {
+		return err
+	}
+	var able bool
+	if err := d.pool.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	if able {
+		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
+	}
+	return nil
+}
+
+// Logins are the login roles that Migrate lets use the schema.
+type Logins struct {
+	Serving string // of serve
+	Feed    string // that stores the feed in its place; "": the serving one does
+}
+
+// grantLogins gives each login its group roles and takes away what the other
+// one is for.
+func grantLogins(ctx context.Context, conn *pgx.Conn, l Logins) error {
+	serving := servingRoles()
+	if l.Feed != "" {
+		serving = without(serving, feedRole)
+		if err := grantGroups(ctx, conn, l.Feed, []string{feedRole}); err != nil {
+			return err
+		}
+	}
+	if err := grantGroups(ctx, conn, l.Serving, serving); err != nil || l.Feed == "" {
+		return err
+	}
+	var both bool
+	err := conn.QueryRow(ctx, `select pg_has_role($1::name, $2::name, 'member')`, l.Serving, feedRole).Scan(&both)
+	if err == nil && both {
+		_, err = conn.Exec(ctx, `revoke `+feedRole+` from `+pgx.Identifier{l.Serving}.Sanitize())
+	}
+	return err
+}
+
+func without(list []string, name string) []string {
+	var out []string
+	for _, s := range list {
+		if s != name {
+			out = append(out, s)
+		}
+	}
+	return out
+}
