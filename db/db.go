@@ -58,11 +58,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		d.Close()
 		return nil, err
 	}
-	if o.FeedURL != "" {
-		if err := d.openFeed(ctx, o); err != nil {
-			d.Close()
-			return nil, err
-		}
+	if err := d.openFeed(ctx, o); err != nil {
+		d.Close()
+		return nil, err
 	}
 	return d, nil
 }

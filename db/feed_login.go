@@ -12,11 +12,22 @@ import (
 // feedRole is the group role that stores the feed and archives.
 const feedRole = "portal_feed"
 
-// openFeed opens the pool of the login that stores the feed, and refuses logins
-// that make the separation an empty word: each must be unable to do what the
-// other one does.
+// openFeed opens the pool of the login that stores the feed, if it is another
+// one, and refuses logins that make the separation an empty word: each must be
+// unable to do what the other one does.
 func (d *DB) openFeed(ctx context.Context, o Options) error {
-	var err error
+	var able bool
+	err := d.pool.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	case o.FeedURL == "" && able:
+		return nil
+	case o.FeedURL == "":
+		return fmt.Errorf("%w: the login role may not become %s: set PORTAL_FEED_DATABASE_URL, or run portal migrate without PORTAL_FEED_ROLE", ErrServingRole, feedRole)
+	case able:
+		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
+	}
 	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, o); err != nil {
 		return err
 	}
@@ -33,17 +44,7 @@ func (d *DB) openFeed(ctx context.Context, o Options) error {
 	case len(more) > 0:
 		return fmt.Errorf("%w: the feed's login role may also become %s", ErrServingRole, more[0])
 	}
-	if err := checkLogin(ctx, d.feed, "feed's login role"); err != nil {
-		return err
-	}
-	var able bool
-	if err := d.pool.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	if able {
-		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
-	}
-	return nil
+	return checkLogin(ctx, d.feed, "feed's login role")
 }
 
 // Logins are the login roles that Migrate lets use the schema.

@@ -84,7 +84,9 @@ func TestFeedLoginRefused(t *testing.T) {
 	login(t, su, "front", "taker", "stranger")
 	must(t, db.MigrateFor(t.Context(), f.OwnerURL, db.Logins{Serving: "front", Feed: "taker"}))
 	for what, c := range map[string]struct{ serving, feed, change, undo, says string }{
-		"the same login":        {"portal", "portal", "", "", "may also become"},
+		"the same login":        {"portal", "portal", "", "", "itself"},
+		"none":                  {"front", "", "", "", "set PORTAL_FEED_DATABASE_URL"},
+		"the serving one twice": {"front", "front", "", "", "PORTAL_FEED_ROLE"},
 		"the serving one could": {"portal", "taker", "", "", "itself"},
 		"the feed's could":      {"front", "taker", "grant portal_app to taker", "revoke portal_app from taker", "portal_app"},
 		"no member":             {"front", "stranger", "", "", "PORTAL_FEED_ROLE"},
@@ -95,7 +97,11 @@ func TestFeedLoginRefused(t *testing.T) {
 		if c.change != "" {
 			exec(t, su, c.change)
 		}
-		d, err := db.Open(t.Context(), addressOf(f, c.serving), db.Options{FeedURL: addressOf(f, c.feed), MaxConns: 2})
+		o := db.Options{MaxConns: 2}
+		if c.feed != "" {
+			o.FeedURL = addressOf(f, c.feed)
+		}
+		d, err := db.Open(t.Context(), addressOf(f, c.serving), o)
 		if !errors.Is(err, db.ErrServingRole) || d != nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want words %q", what, err, c.says)
 		}
