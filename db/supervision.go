@@ -184,6 +184,7 @@ func queueState(b *pgx.Batch, o *register.Overview) {
 		select count(*) from assist_case
 		 where ended_at is null and now() < least(until, seen_at + interval '5 minutes') and (not sensitive or approved_at is not null)`).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&o.OpenCases) })
+	b.Queue(`select count(*) from report where answer is null`).QueryRow(func(row pgx.Row) error { return row.Scan(&o.OpenReports) })
 	queueProbe(b, &o.Probe)
 }
 

@@ -37,8 +37,7 @@ func (l *line) str() (s string, present bool) {
 }
 
 // text reads free text of at most most characters; tabs and line ends may
-// stand in it, other control characters may not. What cannot be seen is left
-// out: a name must not turn the page around it.
+// stand in it, other control characters may not.
 func (l *line) text(dst *string, most int) bool {
 	return l.chars(dst, most, true)
 }
@@ -57,13 +56,7 @@ func (l *line) chars(dst *string, most int, breaks bool) bool {
 	case control(s, breaks):
 		l.problem(ControlChar)
 	default:
-		*dst = customs.Visible(s)
-		if len(*dst) < len(s) {
-			l.warn(HiddenChar)
-			if *dst == "" {
-				*dst = "\uFFFD" // something was sent
-			}
-		}
+		*dst = s
 	}
 	return present
 }

@@ -135,11 +135,15 @@ func (p *Portal) notFound(c echo.Context, s db.Session) error {
 
 // entry is the register entry of this request.
 func (p *Portal) entry(c echo.Context, s db.Session, action register.Action, o register.Outcome, results int, took time.Duration) register.Entry {
-	return register.Entry{
+	e := register.Entry{
 		RequestID: requestID(c), Channel: "web", Actor: "trader", Session: s.ID, Subject: s.Person.VOEN,
 		Action: action, Asked: c.Request().URL.RequestURI(), Outcome: o, Results: results, Elapsed: took,
 		Unattended: c.Request().Header.Get(liveHeader) != "",
 	}
+	if s.Person.Method == db.MethodSystem { // the portal asks itself: no trader's request
+		e.Actor, e.Subject = "system", ""
+	}
+	return e
 }
 
 // sendRegistered sends a page once its register entry is durable, and never

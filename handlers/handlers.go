@@ -64,6 +64,7 @@ type Portal struct {
 	metrics  *metrics
 	feeds    *feedDesk
 	paces    paces
+	watch    pace // of Watch
 
 	downloads  *downloadDesk
 	staffHosts map[string]bool // of the site for staff
@@ -119,6 +120,7 @@ func New(o Options) (*Portal, error) {
 	}
 	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
 	p.feeds = newFeedDesk()
+	p.watch = usualPace
 	p.downloads = newDownloadDesk()
 	p.metrics = newMetrics(p)
 	return p, nil

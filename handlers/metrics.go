@@ -30,7 +30,7 @@ func newMetrics(p *Portal) *metrics {
 	m.registry.MustRegister(m.requests, m.signIns, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(p.feeds.lines, newSenderFigures(p))
-	m.registry.MustRegister(newTrustFigures(p))
+	m.registry.MustRegister(newTrustFigures(p), newProbeFigures(p))
 	if p.Hub != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portal_open_pages", Help: "Pages that listen for changes.",

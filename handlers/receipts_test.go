@@ -25,7 +25,7 @@ type notary struct {
 	sealer    *db.Sealer
 }
 
-func newNotary(t *testing.T) *notary {
+func newNotary(t *testing.T, edit ...func(*handlers.Options)) *notary {
 	t.Helper()
 	private, _, err := register.NewKey("portal.test/register")
 	if err != nil {
@@ -39,7 +39,7 @@ func newNotary(t *testing.T) *notary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, func(o *handlers.Options) { o.Seals = v })
+	s := newSite(t, append(edit, func(o *handlers.Options) { o.Seals = v })...)
 	return &notary{s, v, db.NewSealer(s.db, keys, v)}
 }
 

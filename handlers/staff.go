@@ -22,7 +22,7 @@ type staffSession struct {
 // staffHome is the first page of each role.
 var staffHome = map[customs.StaffRole]string{
 	customs.RoleOperator:      views.AssistPath,
-	customs.RoleSupervisor:    views.SupervisionAssistPath,
+	customs.RoleSupervisor:    views.SupervisionPath,
 	customs.RoleAdministrator: views.StaffPath,
 }
 
@@ -42,7 +42,11 @@ func (p *Portal) staff(handler func(echo.Context, staffSession) error, roles ...
 			}
 			return c.Redirect(http.StatusSeeOther, withReturn("/", c.Request().URL.RequestURI()))
 		}
-		s, err := p.DB.StaffSession(c.Request().Context(), key)
+		look := p.DB.StaffSession
+		if renewed(c) {
+			look = p.DB.PeekStaffSession
+		}
+		s, err := look(c.Request().Context(), key)
 		if errors.Is(err, db.ErrNoSession) {
 			return p.expired(c)
 		}
@@ -54,6 +58,12 @@ func (p *Portal) staff(handler func(echo.Context, staffSession) error, roles ...
 		}
 		return handler(c, staffSession{s, key})
 	}
+}
+
+// renewed reports whether an open page asks by itself, which does not keep an
+// officer's session in use.
+func renewed(c echo.Context) bool {
+	return c.Request().Header.Get(liveHeader) != "" || c.QueryParam("renewed") != ""
 }
 
 // official is the frame of a page for an officer.
@@ -68,7 +78,7 @@ func (p *Portal) official(c echo.Context, title string, s db.Staff) views.Page {
 func (p *Portal) staffEntry(c echo.Context, s staffSession, action register.Action, o register.Outcome) register.Entry {
 	return register.Entry{
 		RequestID: requestID(c), Channel: "staff", Actor: string(s.Role), Session: s.Session, Action: action,
-		Asked: c.Request().URL.RequestURI(), Outcome: o, Elapsed: elapsed(c),
+		Asked: c.Request().URL.RequestURI(), Outcome: o, Elapsed: elapsed(c), Unattended: renewed(c),
 	}
 }
 

@@ -51,7 +51,7 @@ func (b *browser) staffIn(name, back string) string {
 
 func TestStaffSignIn(t *testing.T) {
 	s := staffed(t)
-	for name, home := range map[string]string{"operator": "/assist", "supervisor": "/supervision/assist", "administrator": "/staff"} {
+	for name, home := range map[string]string{"operator": "/assist", "supervisor": "/supervision", "administrator": "/staff"} {
 		b := s.browser()
 		if to := b.staffIn(name, ""); to != home {
 			t.Errorf("%s is sent to %q", name, to)
@@ -63,7 +63,7 @@ func TestStaffSignIn(t *testing.T) {
 		if to := b.want(b.get("/"), http.StatusSeeOther).to(); to != home {
 			t.Errorf("%s at the start page: %q", name, to)
 		}
-		for _, other := range []string{"/assist", "/supervision/assist", "/staff"} {
+		for _, other := range []string{"/assist", "/supervision", "/staff"} {
 			if other != home {
 				if page := words(b.want(b.get(other), http.StatusForbidden).body); !strings.Contains(page, "vəzifəniz") {
 					t.Errorf("%s at %s: %s", name, other, page)

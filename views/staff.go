@@ -36,7 +36,11 @@ func (p Page) staffSections() []section {
 	case customs.RoleOperator:
 		own = []section{{string(TabAssist), AssistPath, "headset", p.L.T("staff.nav_assist")}}
 	case customs.RoleSupervisor:
-		own = []section{{string(TabSupervisionAssist), SupervisionAssistPath, "headset", p.L.T("staff.nav_supervision_assist")}}
+		own = []section{
+			{string(TabSupervision), SupervisionPath, "grid", p.L.T("supervision.nav")},
+			{string(TabRegister), SupervisionRegisterPath, "table", p.L.T("supervision.nav_register")},
+			{string(TabSupervisionAssist), SupervisionAssistPath, "headset", p.L.T("staff.nav_supervision_assist")},
+		}
 	case customs.RoleAdministrator:
 		own = []section{{string(TabStaff), StaffPath, "user", p.L.T("staff.nav_staff")}}
 	}

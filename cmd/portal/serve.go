@@ -135,6 +135,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
 	g.Go(func() error { sweep(ctx, s); return nil })
+	g.Go(func() error { portal.Watch(ctx); return nil })
 	if c.seal.keys != nil {
 		g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
 	} else {
