@@ -28,7 +28,7 @@ type settings struct {
 // changed or gone.
 func parts() []part {
 	return []part{
-		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"import", imports}, {"start", starts}, {"kill", kills},
+		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"browser", browser}, {"import", imports}, {"start", starts}, {"kill", kills},
 	}
 }
 

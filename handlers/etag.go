@@ -64,6 +64,9 @@ func (r rendered) sendTag(c echo.Context, status int) bool {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", r.tag)
+	// A script cannot read the headers of the page that it is part of, save this
+	// one (W3C Server Timing).
+	h.Set("Server-Timing", `page;desc=`+strings.TrimPrefix(r.tag, "W/"))
 	if !r.known(c) {
 		return false
 	}

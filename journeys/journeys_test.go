@@ -34,6 +34,8 @@ func TestJourneys(t *testing.T) {
 		{"weight", weight},
 		{"complaint", complaint},
 		{"notifications", notifications},
+		{"list", listByKeys},
+		{"list, no scripts", listWithoutScripts},
 		{"live list", liveList},
 		{"live pause", livePause},
 		{"live details", liveDetails},

@@ -2,7 +2,10 @@ package journeys_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -62,8 +65,28 @@ func sessionEnds(t *testing.T, w *world) {
 	first.until(`!document.querySelector("#session").open`)
 
 	second.follow(".out")
-	first.until(`location.search === "?signed-out=1"`)
 	second.wantAt("/?signed-out=1")
+	first.soonAt("/?signed-out=1")
+
+	// One that ended otherwise says what happened and leads back.
+	second.as("leyla")
+	second.open("/goods?sort=oldest")
+	second.listening()
+	command(second, network.ClearBrowserCookies, cdp.Empty{})
+	ask[bool](first, `(() => { new BroadcastChannel("session").postMessage("kept"); return true; })()`)
+	second.soonAt("/session-timeout?return=%2Fgoods%3Fsort%3Doldest")
+	second.wantText(second.words.T("expired.title"), second.words.T("expired.return_note"))
+}
+
+// soonAt waits until the page has gone somewhere by itself.
+func (v *visitor) soonAt(path string) {
+	v.Helper()
+	for end := time.Now().Add(patience); v.at() != path; {
+		if time.Now().After(end) {
+			v.wantAt(path)
+			return
+		}
+	}
 }
 
 // visitBeside opens another window of the same visitor: it shares the cookies.

@@ -14,7 +14,11 @@
   const second = 1000;
   const marks = new Map(); // what is marked here, by key
   const seen = new Map(); // versions that were shown, by key
-  let source, retry, tag;
+  let source, retry;
+  // What the server said of this page when it was loaded, so that the first look
+  // need not bring it again.
+  let tag = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "page")?.description;
+  if (tag) tag = `W/"${tag}"`;
   let paused = sessionStorage.getItem("live") === "paused";
   let over = false;
 
@@ -287,7 +291,7 @@
       if (old.data !== next.data) old.data = next.data;
       return;
     }
-    if (old.dataset.kept !== undefined) return;
+    if (kept(old)) return;
     if (old.localName === "form" && (typed || old.contains(document.activeElement))) return;
     const own = theirs[old.localName] ?? [];
     for (const { name } of [...old.attributes]) {
@@ -301,7 +305,8 @@
 
   // Named children are found by name, others in their order by kind. Whatever
   // need not move is not moved: a moved node loses the focus.
-  const kind = (n) => n.nodeName + " " + (n.classList?.[0] ?? "");
+  const kept = (n) => n.dataset?.kept !== undefined;
+  const kind = (n) => n.nodeName + " " + (n.classList?.[0] ?? "") + kept(n);
   function children(old, next) {
     const wanted = new Set([...next.childNodes].map(identity));
     const known = new Map();
@@ -318,11 +323,7 @@
         if (kind(m) === kind(n)) match = m;
       }
       if (match && match.nodeName !== n.nodeName) match = undefined;
-      while (match && at && at !== match && !identity(at)) {
-        const rest = at.nextSibling;
-        at.remove();
-        at = rest;
-      }
+      while (match && at && at !== match && !identity(at)) at = drop(at);
       if (!match) {
         old.insertBefore(document.importNode(n, true), at);
         continue;
@@ -333,11 +334,12 @@
       known.delete(id);
       morph(match, n);
     }
-    while (at) {
-      const rest = at.nextSibling;
-      at.remove();
-      at = rest;
-    }
+    while (at) at = drop(at);
+  }
+  function drop(n) {
+    const rest = n.nextSibling;
+    if (!kept(n)) n.remove();
+    return rest;
   }
 
   // --- the beginning
