@@ -42,11 +42,11 @@ func browser(ctx context.Context, w *world, out io.Writer) error {
 	transport := &http.Transport{MaxIdleConnsPerHost: openPages}
 	defer transport.CloseIdleConnections()
 	for n := range openPages {
-		c, r, err := w.listen(ctx, n%len(w.cookies))
-		if err != nil {
+		p := &openPage{w: w, transport: transport, trader: n % len(w.cookies), looks: &looks}
+		if err := p.listen(ctx); err != nil {
 			return fmt.Errorf("page %d: %w", n, err)
 		}
-		g.Go(func() error { return w.keepCurrent(gctx, transport, c, r, n%len(w.cookies), &looks) })
+		g.Go(func() error { return p.keepCurrent(gctx) })
 	}
 	page, leave, err := w.openBrowser(ctx, last)
 	if err != nil {
@@ -69,56 +69,80 @@ func browser(ctx context.Context, w *world, out io.Writer) error {
 		})
 	}
 	stop()
-	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+	err = g.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
 	}
-	return table(out, "Open pages in a browser", lines)
+	return errors.Join(err, table(out, "Open pages in a browser", lines))
+}
+
+// openPage is one of the many.
+type openPage struct {
+	w         *world
+	transport *http.Transport
+	trader    int
+	looks     *atomic.Int64
+
+	conn net.Conn
+	r    *bufio.Reader
+	tag  string
+}
+
+func (p *openPage) listen(ctx context.Context) (err error) {
+	p.conn, p.r, err = p.w.listen(ctx, p.trader)
+	return err
 }
 
 // keepCurrent does what an open page does: told to look, it asks for the list,
-// at most once a second, and is content to hear that nothing is new.
-func (w *world) keepCurrent(ctx context.Context, transport *http.Transport, c net.Conn, r *bufio.Reader, trader int, looks *atomic.Int64) error {
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	defer c.Close()
-	tag := ""
+// at most once a second, and is content to hear that nothing is new. A stream
+// that breaks it opens again, and looks.
+func (p *openPage) keepCurrent(ctx context.Context) error {
 	for {
-		line, err := r.ReadString('\n')
+		stop := context.AfterFunc(ctx, func() { _ = p.conn.Close() })
+		line, err := "", error(nil)
+		for err == nil && line != "event: look\n" {
+			line, err = p.r.ReadString('\n')
+		}
+		stop()
+		if err == nil {
+			err = p.look(ctx)
+		} else if ctx.Err() == nil {
+			_ = p.conn.Close() // it is broken
+			err = p.listen(ctx)
+		}
 		if ctx.Err() != nil {
+			_ = p.conn.Close()
 			return ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
-		if line != "event: look\n" {
-			continue
-		}
-		began := time.Now()
-		ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+w.portal.addr+"/goods", nil)
-		if err != nil {
-			return err
-		}
-		ask.Header.Set("Cookie", w.cookies[trader])
-		ask.Header.Set("Portal-Live", "1")
-		ask.Header.Set("If-None-Match", tag)
-		answer, err := transport.RoundTrip(ask)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, answer.Body)
-		if err = errors.Join(err, answer.Body.Close()); err != nil {
-			return err
-		}
-		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNotModified {
-			return errors.New("a page that looked: " + answer.Status)
-		}
-		if t := answer.Header.Get("ETag"); t != "" {
-			tag = t
-		}
-		looks.Add(1)
-		if err := sleep(ctx, time.Until(began.Add(time.Second))); err != nil {
-			return err
-		}
 	}
+}
+
+func (p *openPage) look(ctx context.Context) error {
+	began := time.Now()
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.w.portal.addr+"/goods", nil)
+	if err != nil {
+		return err
+	}
+	ask.Header.Set("Cookie", p.w.cookies[p.trader])
+	ask.Header.Set("Portal-Live", "1")
+	ask.Header.Set("If-None-Match", p.tag)
+	answer, err := p.transport.RoundTrip(ask)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNotModified {
+		return errors.New("a page that looked: " + answer.Status)
+	}
+	p.tag = answer.Header.Get("ETag")
+	p.looks.Add(1)
+	return sleep(ctx, time.Until(began.Add(time.Second)))
 }
 
 // openBrowser opens the list of a trader in a browser and waits until it hears
