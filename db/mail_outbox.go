@@ -179,13 +179,34 @@ func mailEnded(ctx context.Context, tx pgx.Tx, m Mail, refused, mailbox bool) er
 	return err
 }
 
-// MailBacklog is how many mails wait, and since when the oldest of them is due.
-func (d *DB) MailBacklog(ctx context.Context) (waiting int, oldest time.Duration, err error) {
-	var seconds float64
+// MailFigures are for operations: nothing in them is about anybody.
+type MailFigures struct {
+	Due     int            // mails that are due and not yet taken over
+	Oldest  time.Duration  // for how long the oldest of them has been
+	Ended   map[string]int // mails of the last 30 days by how they ended: sent, failed, unknown, withdrawn
+	Failing int            // addresses that refuse mail
+}
+
+// MailFigures counts.
+func (d *DB) MailFigures(ctx context.Context) (f MailFigures, err error) {
+	f.Ended = map[string]int{"sent": 0, "failed": 0, "unknown": 0, "withdrawn": 0}
 	err = d.inTx(ctx, "portal_mail", func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `
-			select count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from mail_outbox
-			 where state in ('waiting', 'claimed', 'sending') and due_at <= now()`).Scan(&waiting, &seconds)
+		var seconds float64
+		err := tx.QueryRow(ctx, `
+			select (select count(*) from mail_address where failing_at is not null), count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8
+			  from mail_outbox where state in ('waiting', 'claimed', 'sending') and due_at <= now()`).Scan(&f.Failing, &f.Due, &seconds)
+		if err != nil {
+			return err
+		}
+		f.Oldest = time.Duration(seconds * float64(time.Second))
+		rows, err := tx.Query(ctx, `select state, count(*)::int from mail_outbox where ended_at is not null group by state`)
+		if err != nil {
+			return err
+		}
+		var state string
+		var n int
+		_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { f.Ended[state] = n; return nil })
+		return err
 	})
-	return waiting, time.Duration(seconds * float64(time.Second)), err
+	return f, err
 }

@@ -31,6 +31,9 @@ func newMetrics(p *Portal) *metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(p.feeds.lines, newSenderFigures(p))
 	m.registry.MustRegister(newTrustFigures(p), newProbeFigures(p))
+	if p.Notifications {
+		m.registry.MustRegister(newMailFigures(p))
+	}
 	if p.Hub != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portal_open_pages", Help: "Pages that listen for changes.",

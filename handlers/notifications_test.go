@@ -273,3 +273,23 @@ func TestNotificationsNeedTheRegister(t *testing.T) {
 		t.Error("something changed without an entry")
 	}
 }
+
+// Operations see how the outbox stands, and nothing about anybody.
+func TestMailFigures(t *testing.T) {
+	s := newSite(t, withMail)
+	b := s.browser().signIn("aysel")
+	b.want(b.post("/notifications", wish("a@example.az")...), http.StatusSeeOther)
+	b.want(b.post("/notifications", wish("b@example.az")...), http.StatusSeeOther)
+	s.claimed()
+	s.sql(`update mail_outbox set due_at = now() - interval '90 seconds' where state = 'waiting'`)
+	s.sql(`update mail_address set failing_at = now() where address = 'a@example.az'`)
+	figures := b.get(s.ops.URL + "/metrics").body
+	for _, line := range []string{"portal_mail_due 1\n", "portal_mail_oldest_seconds 9", "portal_mail_failing_addresses 1\n", "portal_mail_ended{outcome=\"sent\"} 1\n", "portal_mail_ended{outcome=\"unknown\"} 0\n"} {
+		if !strings.Contains(figures, line) {
+			t.Errorf("no %q", line)
+		}
+	}
+	if strings.Contains(figures, "example.az") {
+		t.Error("the figures tell an address")
+	}
+}

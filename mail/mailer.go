@@ -157,7 +157,7 @@ func (m *Mailer) tell(ctx context.Context, job db.Mail, took time.Duration) erro
 		codes[i] = n.Registration
 	}
 	return m.Register.Submit(ctx, register.Entry{
-		RequestID: job.ID, Channel: "mail", Actor: "trader", Session: job.Subscription, Subject: job.VOEN,
+		RequestID: job.ID, Channel: "mail", Actor: "system", Session: job.Subscription, Subject: job.VOEN,
 		Action: register.MailNotifications, Asked: strings.Join(codes, " "), Outcome: register.Answered, Results: len(codes), Elapsed: took,
 	}).Wait(ctx)
 }

@@ -45,7 +45,7 @@ func TestDelivery(t *testing.T) {
 			t.Errorf("%s", said)
 		}
 		entry := look[string](w, `select concat_ws('|', channel, actor, subject, action, asked, outcome, results) from register_entry`)
-		if entry != "mail|trader|1499000151|notifications.mail|R1 R2|answered|2" {
+		if entry != "mail|system|1499000151|notifications.mail|R1 R2|answered|2" {
 			t.Errorf("the register: %s", entry)
 		}
 		if got[1].id() != "<"+look[string](w, `select request_id::text from register_entry`)+"@mallarim.example.az>" {
