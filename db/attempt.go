@@ -81,3 +81,10 @@ func at(t *time.Time) time.Time {
 	}
 	return *t
 }
+
+// SweepAttempts deletes attempts to sign in that are older than kept, at least
+// 30 days, and answers how many.
+func (d *DB) SweepAttempts(ctx context.Context, kept time.Duration) (n int64, err error) {
+	err = d.pool.QueryRow(ctx, `select sweep_sign_in_attempts($1)`, kept).Scan(&n)
+	return n, err
+}

@@ -99,3 +99,24 @@ func TestTake(t *testing.T) {
 		t.Error("tidying up forgot a count that still matters")
 	}
 }
+
+// Old attempts are deleted, and nobody can have recent ones deleted.
+func TestAttemptsAreSwept(t *testing.T) {
+	f, d := open(t)
+	su := connect(t, f.SuperuserURL)
+	exec(t, su, `insert into sign_in_attempt (at, method, outcome) select now() - make_interval(days => n), 'file', 'expired' from unnest(array[1, 29, 31, 399, 401]) n`)
+	for _, kept := range []time.Duration{0, -time.Hour, 30*24*time.Hour - time.Second} {
+		if _, err := d.SweepAttempts(t.Context(), kept); sqlState(err) != "23514" {
+			t.Errorf("kept for %s: %v", kept, err)
+		}
+	}
+	if n, err := d.SweepAttempts(t.Context(), 400*24*time.Hour); err != nil || n != 1 {
+		t.Errorf("kept for 400 days: %d deleted, %v", n, err)
+	}
+	if n, err := d.SweepAttempts(t.Context(), 30*24*time.Hour); err != nil || n != 2 {
+		t.Errorf("kept for 30 days: %d deleted, %v", n, err)
+	}
+	if left := one[int](t, su, "select count(*) from sign_in_attempt"); left != 2 {
+		t.Errorf("%d are left", left)
+	}
+}

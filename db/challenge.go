@@ -17,7 +17,7 @@ type Challenge struct {
 	Content   []byte
 	ExpiresAt time.Time
 	Expired   bool // by the database's clock
-	Used      bool
+	Used      bool // to sign in, or for as many attempts as there may be
 	SameOwner bool // it was made for the browser that asks
 }
 
@@ -37,13 +37,25 @@ func (d *DB) CreateChallenge(ctx context.Context, browser [32]byte, content []by
 func (d *DB) FindChallenge(ctx context.Context, browser [32]byte, digest []byte) (Challenge, error) {
 	var c Challenge
 	err := d.pool.QueryRow(ctx, `
-		select id, content, expires_at, expires_at <= now(), used_at is not null, browser_hash = $2
+		select id, content, expires_at, expires_at <= now(), used_at is not null or attempts >= $3, browser_hash = $2
 		  from challenge where sha256 = $1 or sha384 = $1 or sha512 = $1`,
-		digest, browser[:]).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.SameOwner)
+		digest, browser[:], challengeAttempts).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.SameOwner)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, ErrNotFound
 	}
 	return c, err
+}
+
+// challengeAttempts is how many signatures over one challenge are looked at.
+const challengeAttempts = 5
+
+// TryChallenge counts an attempt to sign in with a live challenge of this
+// browser; it must come before the signature is looked at. The sixth is
+// ErrNotFound, and so is one with a challenge that was used.
+func (d *DB) TryChallenge(ctx context.Context, browser [32]byte, id uuid.UUID) error {
+	return changedOne(d.pool.Exec(ctx, `
+		update challenge set attempts = attempts + 1
+		 where id = $1 and browser_hash = $2 and used_at is null and attempts < $3 and expires_at > now()`, id, browser[:], challengeAttempts))
 }
 
 // UseChallenge consumes a live challenge of this browser, once: the second call

@@ -87,6 +87,39 @@ func TestChallengeIsUsedOnceByItsBrowser(t *testing.T) {
 	}
 }
 
+// A challenge serves five attempts and one sign-in, however many come at once,
+// and the serving role cannot make that unhappened.
+func TestChallengeAttempts(t *testing.T) {
+	f, d := open(t)
+	c := challenge(t, d, "tried")
+	if err := d.TryChallenge(t.Context(), chrome, c.ID); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("another browser: %v", err)
+	}
+	if n := race(t, func() error { return d.TryChallenge(t.Context(), firefox, c.ID) }); n != 5 {
+		t.Errorf("%d attempts", n)
+	}
+	digest := sha256.Sum256([]byte("tried"))
+	if again, err := d.FindChallenge(t.Context(), firefox, digest[:]); err != nil || !again.Used {
+		t.Errorf("it does not say that it was used up: %v", err)
+	}
+	used := challenge(t, d, "used")
+	must(t, d.TryChallenge(t.Context(), firefox, used.ID))
+	must(t, d.UseChallenge(t.Context(), firefox, used.ID))
+	if err := d.TryChallenge(t.Context(), firefox, used.ID); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("after its use: %v", err)
+	}
+	serving := connect(t, f.URL)
+	exec(t, serving, "set role portal_app")
+	for _, sql := range []string{
+		"update challenge set attempts = attempts - 1", "update challenge set attempts = 0", "update challenge set used_at = null where used_at is not null",
+		"update challenge set attempts = 6",
+	} {
+		if _, err := serving.Exec(t.Context(), sql); sqlState(err) != "23514" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
 // race runs f in many goroutines at once and counts who succeeded; whoever
 // fails must fail with ErrNotFound.
 func race(t *testing.T, f func() error) int {

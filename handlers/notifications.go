@@ -148,13 +148,13 @@ var errTooOften = errors.New("handlers: too many confirmations were asked for")
 // mayAsk counts a confirmation mail: against the trader, and against the
 // mailbox, whoever asks, so that the portal cannot be made to flood anybody.
 func (p *Portal) mayAsk(ctx context.Context, s db.Session, address string) error {
-	for kind, limit := range map[string]struct {
-		key  string
-		rate db.Rate
+	for _, limit := range []struct {
+		kind, key string
+		rate      db.Rate
 	}{
-		"mail-from": {string(s.Person.VOEN), p.Rates.Mail}, "mail-to": {strings.ToLower(address), p.Rates.Mailbox},
+		{"mail-from", string(s.Person.VOEN), p.Rates.Mail}, {"mail-to", strings.ToLower(address), p.Rates.Mailbox},
 	} {
-		ok, err := p.DB.Take(ctx, kind, limit.key, limit.rate)
+		ok, err := p.DB.Take(ctx, limit.kind, limit.key, limit.rate)
 		if err != nil {
 			return err
 		}

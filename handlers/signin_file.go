@@ -87,8 +87,8 @@ func newChallenge(origin string, now time.Time) []byte {
 	}, "\r\n"))
 }
 
-// signWithFile takes the signature over a challenge. The challenge is consumed
-// as soon as a signature over it arrives, whether or not the rest holds.
+// signWithFile takes the signature over a challenge. The first signature that
+// holds consumes it; others use up one of its few attempts.
 func (p *Portal) signWithFile(c echo.Context) error {
 	back := safeReturn(c.QueryParam("return"))
 	file, err := readSignatureForm(c)
@@ -129,12 +129,23 @@ func (p *Portal) verifyFile(c echo.Context, file []byte) (esign.Identity, error)
 	case found.Expired:
 		return none, problemError(views.ProblemChallengeExpired)
 	}
-	if err := p.DB.UseChallenge(ctx, browser, found.ID); errors.Is(err, db.ErrNotFound) {
-		return none, problemError(views.ProblemChallengeUsed)
-	} else if err != nil {
+	if err := p.DB.TryChallenge(ctx, browser, found.ID); err != nil {
+		return none, usedUp(err)
+	}
+	id, err := p.Verifier.Signature(ctx, signature, found.Content)
+	if err != nil {
 		return none, err
 	}
-	return p.Verifier.Signature(ctx, signature, found.Content)
+	// Of many copies of one signature that hold, one comes past this.
+	return id, usedUp(p.DB.UseChallenge(ctx, browser, found.ID))
+}
+
+// usedUp says that a challenge is not there for this attempt any more.
+func usedUp(err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return problemError(views.ProblemChallengeUsed)
+	}
+	return err
 }
 
 // fileProblem shows the form again with what went wrong; a failure of the

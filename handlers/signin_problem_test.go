@@ -63,8 +63,12 @@ func failures() map[string]failure {
 }
 
 func uploadTwice(b *browser) answer {
-	file := b.sign("expired", b.challenge("/sign-in/file")) // any signature over the text consumes it
-	b.want(b.upload(file), http.StatusUnprocessableEntity)
+	file := b.sign("expired", b.challenge("/sign-in/file"))
+	for range 5 { // signatures that do not hold use a text up
+		if a := b.want(b.upload(file), http.StatusUnprocessableEntity); strings.Contains(words(a.body), b.options.Catalogue.For("az").T("signin.problem.challenge_used.title")) {
+			b.Error("the text was used up early")
+		}
+	}
 	return b.upload(file)
 }
 
@@ -151,6 +155,25 @@ func TestSignInByFileFailures(t *testing.T) {
 	}
 	if n := look[int](s, `select count(*) from session`); n != 0 {
 		t.Errorf("%d sessions began", n)
+	}
+}
+
+// Who chose the wrong certificate need not download another text: the right
+// signature over the same one still signs in, once.
+func TestSignInAfterAMistake(t *testing.T) {
+	s := newEmptySite(t)
+	b := s.browser()
+	text := b.challenge("/sign-in/file")
+	for _, wrong := range []string{"expired", "stranger", "twice", "expired"} {
+		b.want(b.upload(b.sign(wrong, text)), http.StatusUnprocessableEntity)
+	}
+	if a := s.browser().upload(b.sign("aysel", text)); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("another browser uses the text: %d", a.StatusCode)
+	}
+	b.want(b.upload(b.sign("aysel", text)), http.StatusSeeOther)
+	b.want(b.upload(b.sign("aysel", text)), http.StatusUnprocessableEntity)
+	if n := look[int](s, `select count(*) from session`); n != 1 {
+		t.Errorf("%d sessions", n)
 	}
 }
 

@@ -23,6 +23,7 @@ type providers struct {
 	MyGov   myGov         `embed:"" prefix:"mygov-" group:"mygov"`
 	Proxies []string      `name:"trusted-proxies" env:"PORTAL_TRUSTED_PROXIES" help:"Addresses or networks of proxies of our own, separated by commas: their X-Forwarded-For says who asks."`
 	Every   time.Duration `name:"sign-in-every" env:"PORTAL_SIGN_IN_EVERY" default:"3s" help:"One address may take one step of signing in this often on average."`
+	Kept    time.Duration `name:"sign-in-kept" env:"PORTAL_SIGN_IN_KEPT" default:"9600h" help:"Records of attempts to sign in are deleted after this long, at least 30 days; 0: never."`
 	Burst   int           `name:"sign-in-burst" env:"PORTAL_SIGN_IN_BURST" default:"200" help:"And this many at once."`
 }
 
@@ -37,6 +38,8 @@ type sima struct {
 	Version       string        `env:"PORTAL_SIMA_VERSION" enum:"1.0,1.1,1.3" default:"1.3" help:"SİMA İmza: version of the protocol."`
 	Path          string        `env:"PORTAL_SIMA_PATH" default:"/sima" help:"SİMA İmza: path below the base URL where the application's requests arrive; no proxy may rewrite it."`
 	Link          string        `env:"PORTAL_SIMA_LINK" default:"sima://web-to-app?data=" help:"SİMA İmza: what comes before a code's text in the link for the same device."`
+	Every         time.Duration `env:"PORTAL_SIMA_EVERY" default:"60ms" help:"SİMA İmza: one address of telephones may ask this often on average; a mobile operator's gateway is one address."`
+	Burst         int           `env:"PORTAL_SIMA_BURST" default:"600" help:"SİMA İmza: and this often at once."`
 	Life          time.Duration `env:"PORTAL_SIMA_LIFE" default:"3m" help:"SİMA İmza: how long a code can be confirmed, at most 5m."`
 	DataSignature string        `env:"PORTAL_SIMA_DATA_SIGNATURE" enum:"required,unverified," default:"" help:"SİMA İmza: required once AzInTelecom has confirmed what it is over; unverified for trials on this machine only."`
 }
@@ -77,7 +80,14 @@ func (p *providers) check(base *url.URL) (o offered, err error) {
 	if p.Every <= 0 || p.Every > time.Hour || p.Burst < 1 {
 		problems[3] = errors.New("PORTAL_SIGN_IN_EVERY is more than nothing and at most 1h, PORTAL_SIGN_IN_BURST at least 1")
 	}
+	if p.Kept != 0 && p.Kept < 30*24*time.Hour {
+		problems[3] = errors.Join(problems[3], errors.New("PORTAL_SIGN_IN_KEPT: at least 720h, or 0 for never"))
+	}
+	if o.sima != nil && (p.SIMA.Every <= 0 || p.SIMA.Every > time.Hour || p.SIMA.Burst < 1) {
+		problems[3] = errors.Join(problems[3], errors.New("PORTAL_SIMA_EVERY is more than nothing and at most 1h, PORTAL_SIMA_BURST at least 1"))
+	}
 	o.rates.SignIn = db.Rate{Every: p.Every, Burst: p.Burst}
+	o.rates.Phone = db.Rate{Every: p.SIMA.Every, Burst: p.SIMA.Burst}
 	return o, errors.Join(problems[:]...)
 }
 

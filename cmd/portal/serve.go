@@ -134,7 +134,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	}
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
-	g.Go(func() error { sweep(ctx, s); return nil })
+	g.Go(func() error { sweep(ctx, s, w.Providers.Kept); return nil })
 	g.Go(func() error { portal.Watch(ctx); return nil })
 	if c.seal.keys != nil {
 		g.Go(func() error { c.seal.sealer(s.db).Run(ctx, w.Sealing.Every, s.log); return nil })
@@ -223,10 +223,15 @@ func start(ctx context.Context, g *errgroup.Group, s *http.Server, l net.Listene
 }
 
 // sweep tidies the database at the start and every hour.
-func sweep(ctx context.Context, s service) {
+func sweep(ctx context.Context, s service, attempts time.Duration) {
 	for {
 		if err := s.db.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("sweep", "error", err)
+		}
+		if attempts > 0 {
+			if _, err := s.db.SweepAttempts(ctx, attempts); err != nil && ctx.Err() == nil {
+				s.log.Warn("sweep of attempts to sign in", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -27,10 +27,10 @@ func right(t *testing.T) *web {
 		Addr: "127.0.0.1:8080", CardAddr: "127.0.0.1:8443", OpsAddr: "127.0.0.1:9090", TLSCert: "server.pem", TLSKey: "server.key",
 		Idle: 20 * time.Minute, Absolute: 8 * time.Hour, Archive: 9600 * time.Hour,
 		Providers: providers{
-			Every: 3 * time.Second, Burst: 200,
+			Every: 3 * time.Second, Burst: 200, Kept: 9600 * time.Hour,
 			SIMA: sima{
 				MasterKey: "a master key of SIMA", ClientID: 7, ClientName: "DGK", Icon: "https://portal.example/icon.png",
-				Version: "1.3", Path: "/sima", Link: "sima://web-to-app?data=", Life: 3 * time.Minute, DataSignature: "required",
+				Version: "1.3", Path: "/sima", Link: "sima://web-to-app?data=", Life: 3 * time.Minute, Every: 60 * time.Millisecond, Burst: 600, DataSignature: "required",
 			},
 		},
 		Staff:   staffSite{Cases: 20},
@@ -89,6 +89,10 @@ func TestEachSetting(t *testing.T) {
 		{func(w *web) { w.Checkpoints = "none.json" }, "PORTAL_CHECKPOINTS: open none.json"},
 		{func(w *web) { w.Providers.Every = time.Hour }, ""},
 		{func(w *web) { w.Providers.Every = time.Hour + 1 }, "PORTAL_SIGN_IN_EVERY is more than nothing and at most 1h"},
+		{func(w *web) { w.Providers.Kept = 719 * time.Hour }, "PORTAL_SIGN_IN_KEPT: at least 720h"},
+		{func(w *web) { w.Providers.Kept = 0 }, ""},
+		{func(w *web) { w.Providers.SIMA.Every = 0 }, "PORTAL_SIMA_EVERY is more than nothing"},
+		{func(w *web) { w.Providers.SIMA.Burst = 0 }, "PORTAL_SIMA_EVERY is more than nothing"},
 		{func(w *web) { w.Providers.Every = 0 }, "PORTAL_SIGN_IN_EVERY is more than nothing"},
 		{func(w *web) { w.Providers.Burst = 1 }, ""},
 		{func(w *web) { w.Providers.Burst = 0 }, "PORTAL_SIGN_IN_EVERY is more than nothing and at most 1h, PORTAL_SIGN_IN_BURST at least 1"},
