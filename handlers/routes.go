@@ -97,6 +97,7 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	p.assistance(e)
 	p.supervision(e)
+	p.answering(e)
 
 	e.POST(feedPath, p.sending(p.takeFeed))
 	e.GET(feedPositionPath, limit(p.sending(p.position)))

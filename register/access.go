@@ -16,4 +16,8 @@ const (
 	MakeReport     Action = "report.make" // Asked is its address
 	ListReports    Action = "report.list"
 	ShowReport     Action = "report.show"
+
+	ListReportsToAnswer Action = "supervision.reports" // of all traders
+	ShowReportToAnswer  Action = "supervision.report"  // the subject's
+	AnswerReport        Action = "supervision.answer"
 )

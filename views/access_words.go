@@ -127,7 +127,7 @@ func (r AccessRow) Result(l *locales.Locale) string {
 // ReasonWords are the reason for which staff looked, with what they wrote.
 func (r AccessRow) ReasonWords(l *locales.Locale) string {
 	words := ""
-	if id := "assist.reason_" + r.Reason; r.Reason != "" && l.Has(id) {
+	if id := "assist.reason." + r.Reason; r.Reason != "" && l.Has(id) {
 		words = l.T(id)
 	}
 	switch {

@@ -44,6 +44,9 @@ func (p Page) staffSections() []section {
 	case customs.RoleAdministrator:
 		own = []section{{string(TabStaff), StaffPath, "user", p.L.T("staff.nav_staff")}}
 	}
+	if p.Staff.Role == customs.RoleSupervisor {
+		own = append(own, section{string(TabReports), ReportsToAnswerPath, "mail", p.L.T("report.nav")})
+	}
 	return append(own, section{string(TabHelp), "/help", "help", p.L.T("nav.help")})
 }
 
