@@ -122,7 +122,7 @@ func tidy(s string, lines bool) string {
 		s = strings.ReplaceAll(s, "\n", " ")
 	}
 	s = strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) { // Cf: marks without a shape, among them those that turn the direction of writing
+		if r != '\n' && (unicode.IsControl(r) || Hidden(r)) {
 			return -1
 		}
 		return r

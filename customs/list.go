@@ -81,8 +81,9 @@ type List struct {
 	Modes    map[int]int          // of everything pending
 	Fresh    map[string]Freshness // every checkpoint that ever sent anything, by code
 	Rows     []Pending
-	Page     int // the page shown, from 1, never past the last
-	Pages    int // at least 1
+	Page     int  // the page shown, from 1, never past the last
+	Pages    int  // at least 1
+	Near     bool // the filtered set is what is like the words of the query: nothing has them exactly
 }
 
 // Event is one change of status of a consignment.

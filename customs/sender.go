@@ -13,4 +13,5 @@ type Sender struct {
 	LastLine  int64          // of that batch, everything up to it is answered for
 	Lines     int64          // taken in, ever
 	Rejected  int64          // of them
+	Moved     int64          // registrations that it gave to another taxpayer, ever
 }

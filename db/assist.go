@@ -64,7 +64,7 @@ func (d *DB) AssistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID,
 	if voen == nil {
 		return customs.List{}, ErrNoCase
 	}
-	finishList(&l, q, size)
+	finishList(&l, size)
 	return l, nil
 }
 

@@ -28,6 +28,8 @@ func (c *columns) add(row ...any) {
 			grow(&c.cols[i], v)
 		case int16:
 			grow(&c.cols[i], v)
+		case bool:
+			grow(&c.cols[i], v)
 		case []byte:
 			grow(&c.cols[i], v)
 		case time.Time:
@@ -49,10 +51,10 @@ func grow[T any](col *any, v T) {
 	*col = list
 }
 
-// queue runs the statement with the arrays, if there are rows, and hands on
-// how many rows it changed.
-func (c *columns) queue(b *pgx.Batch, sql string, done func(pgconn.CommandTag) error) {
+// queue runs the statement with the arrays and more parameters behind them, if
+// there are rows, and hands on how many rows it changed.
+func (c *columns) queue(b *pgx.Batch, sql string, done func(pgconn.CommandTag) error, more ...any) {
 	if c.rows > 0 {
-		b.Queue(sql, c.cols...).Exec(done)
+		b.Queue(sql, append(c.cols, more...)...).Exec(done)
 	}
 }

@@ -38,7 +38,7 @@ func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin fu
 		if more, err := begin(s, e); err != nil || !more {
 			return err
 		}
-		rows, err := tx.Query(ctx, exportSQL(q, f), f.args)
+		rows, err := tx.Query(ctx, exportSQL(f), f.args)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 	b := &pgx.Batch{}
 	queueSession(b, k, &s)
 	b.Queue(`select now(), count(*) from pending`).QueryRow(func(row pgx.Row) error { return row.Scan(&e.AsOf, &e.AllTotal) })
-	b.Queue(`select count(*) from pending`+f.sql(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&e.Total) })
+	b.Queue(`select count(*)`+f.from(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&e.Total) })
 	l := customs.List{Fresh: e.Fresh}
 	queueFreshness(b, &l)
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
@@ -77,16 +77,8 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 	return s, e, f, nil
 }
 
-func exportSQL(q customs.Query, f filter) string {
-	order, ok := orders[q.Sort]
-	if !ok {
-		order = orders[customs.Newest]
-	}
-	return `
-		select registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
-		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due
-		  from pending` + f.sql() + ` order by ` + order
+func exportSQL(f filter) string {
+	return `select ` + listColumns + f.from() + ` order by ` + f.order()
 }
 
 // exportColumns are the places of a file's row, in the order of exportSQL.

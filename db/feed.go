@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -75,17 +76,18 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 		if err := lockCheckpoints(ctx, tx, s, batch, beats); err != nil {
 			return err
 		}
-		winners, touched, err := decide(ctx, tx, batch, fates)
+		winners, touched, moved, err := decide(ctx, tx, batch, fates)
 		if err != nil {
 			return err
 		}
 		b := &pgx.Batch{}
 		queueMail(b, winners) // compares with what the next ones overwrite
 		queueConsignments(b, winners)
+		queueMoved(b, moved)
 		queueEvents(b, batch, fates)
 		queuePending(b, winners)
 		queueCheckpoints(b, batch, beats)
-		queueSender(b, s, batch, fates, beats)
+		queueSender(b, s, batch, fates, beats, len(moved))
 		queueNotices(b, touched, len(beats) > 0)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -106,7 +108,10 @@ func lockCheckpoints(ctx context.Context, tx pgx.Tx, s Source, batch []Snapshot,
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('portal.feed_scope', $1, true)`, s.scope())
+	// Plans are made for each batch anew: those that suit empty tables would
+	// be kept while a first import fills them.
+	b.Queue(`select set_config('portal.feed_scope', $1, true), set_config('portal.feed_sender', $2, true),
+		set_config('plan_cache_mode', 'force_custom_plan', true)`, s.scope(), s.Sender)
 	for _, c := range codes {
 		b.Queue(`insert into checkpoint (code) values ($1) on conflict do nothing`, c)
 		b.Queue(`select 1 from checkpoint where code = $1 for update`, c)
@@ -120,21 +125,23 @@ type stored struct {
 	digest     [16]byte
 	checkpoint string
 	voen       customs.VOEN
+	archived   bool
 }
 
 // decide compares the batch with what is stored, in the order of the lines, and
 // returns the newest snapshot of each registration that is new, by registration
 // so that all senders lock in one order, and the VÖENs whose list changes by
-// them: also the former one of a corrected consignment.
-func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, err error) {
+// them: also the former one of a corrected consignment, which is a move.
+func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (winners []Snapshot, touched []string, moved []move, err error) {
 	registrations := make([]string, len(batch))
 	for i, s := range batch {
 		registrations[i] = s.Consignment.Registration
 	}
 	known, err := lookUp(ctx, tx, registrations)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	before := maps.Clone(known)
 	newest := make(map[string]int, len(batch))
 	for i, s := range batch {
 		c := s.Consignment
@@ -154,7 +161,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 			if exists && k.voen != c.VOEN {
 				touched = append(touched, string(k.voen))
 			}
-			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN}
+			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN, false}
 			newest[c.Registration] = i
 		}
 	}
@@ -167,7 +174,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 	slices.SortFunc(winners, func(a, b Snapshot) int {
 		return strings.Compare(a.Consignment.Registration, b.Consignment.Registration)
 	})
-	return winners, touched, nil
+	return winners, touched, moves(before, winners), nil
 }
 
 // lookUp answers what is stored of these registrations, and locks them. What is
@@ -175,13 +182,15 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 // sees what an archiving transaction did that the first one waited for.
 func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]stored, error) {
 	known := make(map[string]stored, len(registrations))
-	read := func(rows pgx.Rows) error {
+	read := func(archived bool, rows pgx.Rows) error {
 		var registration string
 		var s stored
 		var digest []byte
 		_, err := pgx.ForEachRow(rows, []any{&registration, &s.revision, &digest, &s.checkpoint, &s.voen}, func() error {
 			copy(s.digest[:], digest)
-			if k, ok := known[registration]; !ok || s.revision > k.revision {
+			k, ok := known[registration]
+			s.archived = archived && !ok
+			if !ok || s.revision > k.revision {
 				known[registration] = s
 			}
 			return nil
@@ -191,10 +200,10 @@ func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]
 	b := &pgx.Batch{}
 	b.Queue(`
 		select registration, revision, digest, checkpoint, voen from consignment
-		 where registration = any($1) order by registration for update`, registrations).Query(read)
+		 where registration = any($1) order by registration for update`, registrations).Query(func(rows pgx.Rows) error { return read(false, rows) })
 	b.Queue(`
 		select registration, revision, digest, checkpoint, voen from archived
-		 where registration = any($1)`, registrations).Query(read)
+		 where registration = any($1)`, registrations).Query(func(rows pgx.Rows) error { return read(true, rows) })
 	return known, tx.SendBatch(ctx, b).Close()
 }
 
@@ -239,14 +248,23 @@ func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
 		on conflict do nothing`, discard)
 }
 
+// manyAlike is about how many consignments of one trader at one checkpoint are
+// counted one by one and searched without an index: one new row in eight looks
+// how many there are, and once one is bulk all that come after it are.
+const manyAlike = 50
+
 func queuePending(b *pgx.Batch, winners []Snapshot) {
 	var c columns
 	var gone []string
+	alike := map[[2]string]int{}
+	for _, s := range winners {
+		alike[[2]string{string(s.Consignment.VOEN), s.Consignment.Checkpoint}]++
+	}
 	for _, s := range winners {
 		if s.Consignment.Status.Terminal() {
 			gone = append(gone, s.Consignment.Registration)
 		} else {
-			addPending(&c, s.Consignment)
+			addPending(&c, s.Consignment, alike[[2]string{string(s.Consignment.VOEN), s.Consignment.Checkpoint}] > manyAlike)
 		}
 	}
 	if len(gone) > 0 {
@@ -255,28 +273,31 @@ func queuePending(b *pgx.Batch, winners []Snapshot) {
 	c.queue(b, `
 		insert into pending (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search, bulk)
 		select registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search,
+		       many or exists (select from pending_count c where c.voen = t.voen and c.checkpoint = t.checkpoint)
+		            or hashtext(registration) % 8 = 0 and
+		               (select count(*) > $24 from pending p where p.voen = t.voen and p.checkpoint = t.checkpoint and not p.bulk)
 		  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
 		       $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[],
-		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[])
+		       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::text[], $23::bool[])
 		    as t (registration, voen, checkpoint, status, status_at, registered_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		       next_code, next_who, next_agency, next_note, next_since, next_due, search, many)
 		on conflict (registration) do update
 		   set (voen, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
 		        document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		        next_code, next_who, next_agency, next_note, next_since, next_due, search)
+		        next_code, next_who, next_agency, next_note, next_since, next_due, search, bulk)
 		     = (excluded.voen, excluded.checkpoint, excluded.status, excluded.status_at, excluded.registered_at, now(), excluded.mode, excluded.vehicle,
 		        excluded.document_type, excluded.document_number, excluded.goods_description, excluded.commodity_code, excluded.goods_count, excluded.packages, excluded.gross_mass,
-		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search)`, discard)
+		        excluded.next_code, excluded.next_who, excluded.next_agency, excluded.next_note, excluded.next_since, excluded.next_due, excluded.search, excluded.bulk)`, discard, manyAlike)
 }
 
 // addPending adds the narrow row of the list. Long texts are clipped there; the
 // details page has them whole.
-func addPending(c *columns, k *customs.Consignment) {
+func addPending(c *columns, k *customs.Consignment, many bool) {
 	var doc customs.Document
 	if len(k.Documents) > 0 {
 		doc = k.Documents[0]
@@ -298,7 +319,7 @@ func addPending(c *columns, k *customs.Consignment) {
 	}
 	c.add(k.Registration, string(k.VOEN), k.Checkpoint, string(k.Status), k.StatusAt, k.RegisteredAt, int16(k.Transport.Mode), k.Transport.Vehicle,
 		doc.Type, doc.Number, clip(first.Description, 240), string(first.CommodityCode), int32(len(k.Goods)), total.Packages, gross,
-		next.Code, string(next.Who), clip(next.Agency, 80), clip(next.Note, 240), since, next.Due, searchText(k))
+		next.Code, string(next.Who), clip(next.Agency, 80), clip(next.Note, 240), since, next.Due, searchText(k), many)
 }
 
 // searchText is everything one may look for, folded, at most 8,000 characters:

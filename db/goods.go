@@ -1,9 +1,11 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,16 +14,28 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"customs.gov.az/portal/customs"
-	"customs.gov.az/portal/locales"
 )
 
 // Goods answers one page of a trader's pending goods in one round trip: the
 // session, the counts and the rows travel as one batch, which PostgreSQL runs
-// as one transaction on one snapshot, so that they agree. Whose goods they are is decided by the session row.
-// ErrNoSession means that nobody is signed in with this key.
+// as one transaction on one snapshot, so that they agree. Whose goods they are
+// is decided by the session row. A search that finds nothing is asked a second
+// time for what is like it. ErrNoSession means that nobody is signed in with
+// this key.
 func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
+	s, l, err := d.goods(ctx, k, q, size, false)
+	if err == nil && l.Total == 0 && l.AllTotal > 0 && q.Text != "" {
+		if _, near, err := d.goods(ctx, k, q, size, true); err != nil || near.Total > 0 {
+			return s, near, err
+		}
+	}
+	return s, l, err
+}
+
+func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int, near bool) (Session, customs.List, error) {
 	var s Session
 	l := newList(q)
+	l.Near = near
 	b := &pgx.Batch{}
 	queueSnapshot(b)
 	queueSession(b, k, &s)
@@ -33,7 +47,7 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 	if s.ID == uuid.Nil {
 		return Session{}, customs.List{}, ErrNoSession
 	}
-	finishList(&l, q, size)
+	finishList(&l, size)
 	return s, l, nil
 }
 
@@ -45,29 +59,28 @@ func newList(q customs.Query) customs.List {
 	}
 }
 
-// queueList reads a page of the list into l, for whoever the batch speaks for.
+// queueList reads a page of the list into l, for whoever the batch speaks for:
+// what has the words of the query or, if l.Near, something like them.
 func queueList(b *pgx.Batch, q customs.Query, size int, l *customs.List) {
 	f := newFilter(q)
-	queueCounts(b, l)
-	if q.Filtered() {
-		queueGroups(b, f, l)
+	f.near = l.Near
+	queueCounts(b, f, l)
+	if f.counted() {
+		queueRows(b, f, size, l)
+	} else {
+		queueFound(b, f, size, l)
 	}
-	queueRows(b, q, f, size, l)
 	queueFreshness(b, l)
 }
 
 // finishList fills in what follows from what was read.
-func finishList(l *customs.List, q customs.Query, size int) {
-	if !q.Filtered() {
-		l.Groups, l.Total = l.All, l.AllTotal
+func finishList(l *customs.List, size int) {
+	for _, g := range l.Groups {
+		l.Total += g.Count
 	}
 	l.Pages = max(1, (l.Total+size-1)/size)
 	l.Page = min(l.Page, l.Pages)
 }
-
-// sums are the totals of some rows. They stop at what a bigint holds: absurd
-// masses of one sender must not take a trader's page away.
-const sums = `least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint`
 
 // queueSnapshot makes all that follows in the batch see one state of the
 // database; by default each statement sees the newest. It must come first, and
@@ -78,142 +91,72 @@ func queueSnapshot(b *pgx.Batch) {
 
 func queueEnd(b *pgx.Batch) { b.Queue(`commit`).Exec(discard) }
 
-// queueCounts counts everything pending once by checkpoint, by status, by who
-// must act and by mode of transport.
-func queueCounts(b *pgx.Batch, l *customs.List) {
+// queueCounts adds up everything pending by checkpoint, by status, by who must
+// act and by mode of transport and, where the filter asks for no more than
+// these, the filtered set. Of a trader with very many it reads counts instead.
+func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 	b.Queue(`
-		select grouping(checkpoint, status, next_who, mode), coalesce(checkpoint, ''), coalesce(status, ''),
-		       coalesce(next_who, ''), coalesce(mode, 0), count(*), ` + sums + `, now()
-		  from pending
-		 group by grouping sets ((checkpoint), (status), (next_who), (mode), ())
-		 order by 1, 2`).Query(func(rows pgx.Rows) error {
-		var set, n, mode int
+		select checkpoint, status, next_who, mode, 1, packages, gross_mass from pending where not bulk
+		union all
+		select checkpoint, status, next_who, mode, count,
+		       case when packed > 0 then least(packages, 9223372036854775807)::bigint end,
+		       case when weighed > 0 then least(gross_mass, 9223372036854775807)::bigint end
+		  from pending_count`).Query(func(rows pgx.Rows) error {
 		var c customs.CheckpointCount
-		var status customs.Status
-		var who customs.Actor
-		_, err := pgx.ForEachRow(rows, []any{&set, &c.Checkpoint, &status, &who, &mode, &n, &c.Packages, &c.GrossMass, &l.AsOf}, func() error {
-			switch set { // a bit is set for each column that is not grouped by
-			case 0b0111:
-				l.All = append(l.All, customs.CheckpointCount{Checkpoint: c.Checkpoint, Count: n, Packages: c.Packages, GrossMass: c.GrossMass})
-			case 0b1011:
-				l.Statuses[status] = n
-			case 0b1101:
-				l.Waiting[who] = n
-			case 0b1110:
-				l.Modes[mode] = n
-			default:
-				l.AllTotal = n
+		var status, who string
+		var mode int16
+		counted := f.counted()
+		_, err := pgx.ForEachRow(rows, []any{&c.Checkpoint, &status, &who, &mode, &c.Count, &c.Packages, &c.GrossMass}, func() error {
+			l.AllTotal += c.Count
+			l.Statuses[customs.Status(status)] += c.Count
+			l.Waiting[customs.Actor(who)] += c.Count
+			l.Modes[int(mode)] += c.Count
+			l.All = addCount(l.All, c)
+			if counted && f.counts(c.Checkpoint, status, who, mode) {
+				l.Groups = addCount(l.Groups, c)
 			}
-			c.Packages, c.GrossMass = nil, nil
 			return nil
 		})
 		return err
 	})
 }
 
-// filter is the WHERE clause of a query on pending and its arguments. Every
-// value travels as a parameter; only the text of conditions is put together.
-type filter struct {
-	where []string
-	args  pgx.NamedArgs
-}
-
-func newFilter(q customs.Query) filter {
-	f := filter{args: pgx.NamedArgs{}}
-	f.add(q.Checkpoint != "", `checkpoint = @checkpoint`, "checkpoint", storable(q.Checkpoint))
-	f.add(q.Status != "", `status = @status`, "status", storable(string(q.Status)))
-	f.add(q.Mode != "", `mode::text = @mode`, "mode", storable(q.Mode))
-	f.add(q.Waiting != "", `next_who = @waiting`, "waiting", storable(string(q.Waiting)))
-	f.add(q.From != "", `registered_at >= @from::text::timestamp at time zone 'Asia/Baku'`, "from", q.From)
-	f.add(q.To != "", `registered_at < (@to::text::timestamp + interval '1 day') at time zone 'Asia/Baku'`, "to", q.To)
-	for i, word := range strings.Fields(locales.Fold(storable(q.Text))) {
-		name := "word" + string(rune('a'+i%26)) + strings.Repeat("_", i/26)
-		f.add(true, `search like @`+name, name, `%`+likeEscaper.Replace(word)+`%`)
-	}
-	return f
-}
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-func (f *filter) add(on bool, condition, name string, value any) {
-	if on {
-		f.where = append(f.where, condition)
-		f.args[name] = value
-	}
-}
-
-func (f *filter) sql() string {
-	if len(f.where) == 0 {
-		return ""
-	}
-	return " where " + strings.Join(f.where, " and ")
-}
-
-func queueGroups(b *pgx.Batch, f filter, l *customs.List) {
-	b.Queue(`
-		select checkpoint, count(*)::int, `+sums+`
-		  from pending`+f.sql()+` group by checkpoint order by checkpoint`, f.args).Query(func(rows pgx.Rows) error {
-		var err error
-		l.Groups, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.CheckpointCount])
-		for _, g := range l.Groups {
-			l.Total += g.Count
-		}
-		return err
+// addCount adds to the count of a checkpoint; the list is ordered by their codes.
+func addCount(list []customs.CheckpointCount, c customs.CheckpointCount) []customs.CheckpointCount {
+	i, found := slices.BinarySearchFunc(list, c.Checkpoint, func(c customs.CheckpointCount, code string) int {
+		return strings.Compare(c.Checkpoint, code)
 	})
-}
-
-// orders are the orders of rows within a checkpoint. Rows of a checkpoint stay
-// together, so that a group is never torn but by the end of a page.
-var orders = map[customs.Sort]string{
-	customs.Newest:   `checkpoint, registered_at desc, registration`,
-	customs.Oldest:   `checkpoint, registered_at, registration`,
-	customs.Waiting:  `checkpoint, coalesce(next_since, status_at), registration`,
-	customs.Deadline: `checkpoint, next_due nulls last, registered_at desc, registration`,
-	customs.Heaviest: `checkpoint, gross_mass desc nulls last, registered_at desc, registration`,
-}
-
-func queueRows(b *pgx.Batch, q customs.Query, f filter, size int, l *customs.List) {
-	order, ok := orders[q.Sort]
-	if !ok {
-		order = orders[customs.Newest]
+	if !found {
+		return slices.Insert(list, i, c)
 	}
-	offset := `0`
-	if l.Page > 1 { // past the last page means the last page
-		offset = `least((@page::bigint - 1) * @size, (select greatest(0, count(*) - 1) / @size * @size from pending` + f.sql() + `))`
-		f.args["page"] = l.Page
-	}
-	f.args["size"] = size
-	b.Queue(`
-		select registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
-		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
-		       next_code, next_who, next_agency, next_note, next_since, next_due
-		  from pending`+f.sql()+`
-		 order by `+order+` limit @size offset `+offset, f.args).Query(func(rows pgx.Rows) error {
-		var p customs.Pending
-		l.Rows = make([]customs.Pending, 0, min(size, 100))
-		_, err := pgx.ForEachRow(rows, pendingColumns(&p), func() error {
-			l.Rows = append(l.Rows, p)
-			return nil
-		})
-		return err
-	})
+	list[i].Count += c.Count
+	list[i].Packages = addSums(list[i].Packages, c.Packages)
+	list[i].GrossMass = addSums(list[i].GrossMass, c.GrossMass)
+	return list
 }
 
-// pendingColumns are the places of a row's columns.
-func pendingColumns(p *customs.Pending) []any {
-	return []any{
-		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
-		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
-		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
+// addSums adds what is known. It stops at what the type holds: absurd masses of
+// one sender must not take a trader's page away.
+func addSums[N ~int64](a, b *N) *N {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
 	}
+	if *a > math.MaxInt64-*b {
+		return new(N(math.MaxInt64))
+	}
+	return new(*a + *b)
 }
 
+// queueFreshness reads how fresh each checkpoint's data is, and the time.
 func queueFreshness(b *pgx.Batch, l *customs.List) {
-	b.Queue(`select code, as_of, received_at from checkpoint`).Query(func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Freshness])
-		for _, c := range list {
-			l.Fresh[c.Checkpoint] = c
-		}
+	b.Queue(`select now(), coalesce(code, ''), as_of, received_at from (select) one left join checkpoint on true`).Query(func(rows pgx.Rows) error {
+		var c customs.Freshness
+		_, err := pgx.ForEachRow(rows, []any{&l.AsOf, &c.Checkpoint, &c.AsOf, &c.ReceivedAt}, func() error {
+			if c.Checkpoint != "" {
+				l.Fresh[c.Checkpoint] = c
+			}
+			return nil
+		})
 		return err
 	})
 }

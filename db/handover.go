@@ -73,7 +73,7 @@ func (d *DB) Sweep(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`delete from challenge where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from handover where expires_at < now() - interval '1 day'`)
-	b.Queue(`delete from session where expires_at < now() - interval '1 day'`)
+	b.Queue(`select sweep_sessions()`)
 	b.Queue(`delete from sima_operation where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from mygov_request where expires_at < now() - interval '1 day'`)
 	b.Queue(`delete from rate_limit where tat < now()`)

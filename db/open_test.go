@@ -93,7 +93,7 @@ func TestReady(t *testing.T) {
 	}
 	exec(t, su, "grant insert on register_entry to portal_app")
 	must(t, d.Ready(t.Context()))
-	exec(t, su, "drop table pending")
+	exec(t, su, "drop table pending cascade")
 	if err := d.Ready(t.Context()); !db.IsFailure(err) {
 		t.Errorf("without the list: %v", err)
 	}

@@ -65,7 +65,6 @@ func TestBigTrader(t *testing.T) {
 		for sql, index := range map[string]string{
 			"select registration from pending order by checkpoint, registered_at desc, registration limit 25":                            "pending_list",
 			"select registration from pending where checkpoint = '00901' order by checkpoint, registered_at desc, registration limit 25": "pending_list",
-			"select registration from consignment where pending order by registered_at desc limit 25":                                    "consignment_pending",
 			"select registration from consignment where registration = 'R00001'":                                                         "consignment_pkey",
 		} {
 			var text []byte
@@ -76,9 +75,23 @@ func TestBigTrader(t *testing.T) {
 				t.Errorf("%s goes by %q, want %s:\n%s", sql, got, index, text)
 			}
 		}
-		partial := one[string](t, connect(t, f.SuperuserURL), "select indexdef from pg_indexes where indexname = 'consignment_pending'")
-		if !strings.HasSuffix(partial, "WHERE pending") {
-			t.Error(partial)
+	})
+	t.Run("search plan", func(t *testing.T) {
+		su := connect(t, f.SuperuserURL)
+		exec(t, su, "set role portal_owner")
+		exec(t, su, "set enable_seqscan = off") // as find_pending does
+		for condition, index := range map[string]string{
+			"bulk and search like '%r0999%'": "pending_search", "bulk and 'sekar' <% search": "pending_search",
+			"not bulk and strpos(search, 'r0999') > 0": "pending_single",
+		} {
+			var text []byte
+			must(t, su.QueryRow(t.Context(), "explain (format json) select * from pending where voen = '1499000151' and "+condition).Scan(&text))
+			if !strings.Contains(string(text), `"`+index+`"`) {
+				t.Errorf("%s does not go by %s:\n%s", condition, index, text)
+			}
+		}
+		if n := one[int](t, su, "select count(*) from pending where voen = '1499000151' and not bulk"); n > 3*150 {
+			t.Errorf("%d rows of a big trader are not bulk", n)
 		}
 	})
 	t.Run("pages", func(t *testing.T) {

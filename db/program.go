@@ -44,13 +44,13 @@ func (d *DB) Consignments(ctx context.Context, k TokenKey, q customs.Query, afte
 	f := newFilter(q)
 	b := &pgx.Batch{}
 	live := queueToken(b, k)
-	b.Queue(`select now(), count(*) from pending`+f.sql(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&l.AsOf, &l.Total) })
+	b.Queue(`select now(), count(*)`+f.from(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&l.AsOf, &l.Total) })
 	f.add(after.Registration != "", `(registered_at, registration) > (@at, @after)`, "at", after.RegisteredAt)
 	f.args["after"] = storable(after.Registration)
 	f.args["size"] = size + 1 // one more tells whether there is more
 	b.Queue(`
 		select p.registered_at, p.registration, c.document, c.received_at
-		  from (select registered_at, registration from pending`+f.sql()+` order by registered_at, registration limit @size) p
+		  from (select registered_at, registration`+f.from()+` order by registered_at, registration limit @size) p
 		  join consignment c on c.registration = p.registration
 		 order by p.registered_at, p.registration`, f.args).Query(func(rows pgx.Rows) error { return l.read(rows, size) })
 	b.Queue(`select code, as_of, received_at from checkpoint order by code`).Query(func(rows pgx.Rows) (err error) {

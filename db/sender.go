@@ -32,7 +32,7 @@ func (s Source) scope() string {
 
 // queueSender notes that a sender was heard, and how old its newest news was.
 // Lines that the store itself rejected are counted with those before.
-func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats []customs.Heartbeat) {
+func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats []customs.Heartbeat, moved int) {
 	if s.Sender == "" {
 		return
 	}
@@ -56,13 +56,14 @@ func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats [
 		news = &newest
 	}
 	b.Queue(`
-		insert into sender as s (name, stored_at, lag, batch, last_line, lines, rejected)
-		values ($1, case when $2 then now() end, case when $3::timestamptz < now() then now() - $3 when $3 is not null then interval '0' end, $4, $5, $6, $7)
+		insert into sender as s (name, stored_at, lag, batch, last_line, lines, rejected, moved)
+		values ($1, case when $2 then now() end, case when $3::timestamptz < now() then now() - $3 when $3 is not null then interval '0' end, $4, $5, $6, $7, $8)
 		on conflict (name) do update
 		   set last_seen = now(), stored_at = coalesce(excluded.stored_at, s.stored_at), lag = coalesce(excluded.lag, s.lag),
 		       batch = excluded.batch, last_line = excluded.last_line,
-		       lines = s.lines + excluded.lines, rejected = s.rejected + excluded.rejected`,
-		s.Sender, stored, news, s.Batch, s.LastLine, s.Lines, s.Rejected)
+		       lines = s.lines + excluded.lines, rejected = s.rejected + excluded.rejected,
+		       moved = s.moved + excluded.moved`,
+		s.Sender, stored, news, s.Batch, s.LastLine, s.Lines, s.Rejected, moved)
 }
 
 // Senders lists the checkpoint systems that were ever heard of, by name.
@@ -75,12 +76,12 @@ func (d *DB) Senders(ctx context.Context) ([]customs.Sender, error) {
 }
 
 const sendersQuery = `
-	select name, first_seen, last_seen, stored_at, extract(epoch from lag)::float8, batch, last_line, lines, rejected
+	select name, first_seen, last_seen, stored_at, extract(epoch from lag)::float8, batch, last_line, lines, rejected, moved
 	  from sender order by name`
 
 func scanSender(row pgx.CollectableRow) (s customs.Sender, err error) {
 	var lag *float64
-	err = row.Scan(&s.Name, &s.FirstSeen, &s.LastSeen, &s.StoredAt, &lag, &s.Batch, &s.LastLine, &s.Lines, &s.Rejected)
+	err = row.Scan(&s.Name, &s.FirstSeen, &s.LastSeen, &s.StoredAt, &lag, &s.Batch, &s.LastLine, &s.Lines, &s.Rejected, &s.Moved)
 	if lag != nil {
 		l := time.Duration(*lag * float64(time.Second))
 		s.Lag = &l

@@ -17,7 +17,8 @@ const (
 	maxNumber    = 70    // of a document, as in UN/EDIFACT
 	maxCode      = 40    // of a container or seal
 	maxUnit      = 20
-	maxRevision  = 999_999_999_999_999_999
+	maxRevision  = 1<<53 - 1 // the largest number that every JSON program keeps exactly (RFC 7493 §2.2)
+	highRevision = 1 << 52   // no counter and no clock in microseconds comes here
 	maxDocuments = 200
 	maxEquipment = 100 // containers, and seals
 	maxRequires  = 100
@@ -50,6 +51,9 @@ func (l *line) consignment() *customs.Consignment {
 			l.rec.Registration = c.Registration
 		case "revision":
 			has[1] = l.integer(&c.Revision, 1, maxRevision)
+			if c.Revision > highRevision {
+				l.warn(RevisionHigh)
+			}
 		case "checkpoint":
 			has[2] = l.checkpoint(&c.Checkpoint)
 		case "voen":

@@ -121,6 +121,10 @@ func warnings(c Code) (m string, ok bool) {
 		m = "ISO 3166-1 has assigned no such country code; it was kept."
 	case UnknownCurrency:
 		m = "ISO 4217 has assigned no such currency code; it was kept."
+	case HiddenChar:
+		m = "The text holds characters that cannot be seen, such as marks of the direction of writing (U+202E). They were left out."
+	case RevisionHigh:
+		m = "There is hardly a higher revision. A registration at the highest one cannot be changed any more."
 	case NineDigitVOEN:
 		m = "The VÖEN has nine digits; a leading zero was added."
 	case VOENCheckDigit:

@@ -66,6 +66,8 @@ const (
 	UnknownStatus     Code = "unknown_status"
 	UnknownCountry    Code = "unknown_country"
 	UnknownCurrency   Code = "unknown_currency"
+	HiddenChar        Code = "hidden_character"
+	RevisionHigh      Code = "revision_high"
 	NineDigitVOEN     Code = "voen_nine_digits"
 	VOENCheckDigit    Code = "voen_check_digit"
 	StatusTooOld      Code = "status_before_registration"

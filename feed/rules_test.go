@@ -111,7 +111,10 @@ func identifierRules() []rule {
 		{path: "revision", value: `1.5`, code: feed.NotInteger},
 		{path: "revision", value: `2.0`},
 		{path: "revision", value: `1e3`},
-		{path: "revision", value: `999999999999999999`},
+		{path: "revision", value: `4503599627370496`},
+		{path: "revision", value: `4503599627370497`, code: feed.RevisionHigh},
+		{path: "revision", value: `9007199254740991`, code: feed.RevisionHigh},
+		{path: "revision", value: `9007199254740992`, code: feed.TooLarge},
 		{path: "revision", value: `1000000000000000000`, code: feed.TooLarge},
 		{path: "revision", value: `true`, code: feed.WantNumber},
 		{path: "checkpoint", code: feed.Missing},
@@ -269,6 +272,39 @@ func TestNormalised(t *testing.T) {
 	}
 	if c.Consignor.Name != "  <i>kept</i>\t" || c.Carrier != nil || c.Documents != nil {
 		t.Errorf("consignor %+v, carrier %v, documents %v", c.Consignor, c.Carrier, c.Documents)
+	}
+}
+
+// A name cannot turn the page around it: what has no shape is not stored, and
+// the sender is told.
+func TestHiddenCharactersAreLeftOut(t *testing.T) {
+	line := minimal
+	for path, value := range map[string]string{
+		"consignee/name": `"Xəzər \u202eCMM\u202c"`, "goods/0/description": `"\u2067\u200b"`, "destination_office": `"Bakı\u2069"`,
+		"consignor": `{"name":"\u200fشرکت\u200c حمل"}`,
+	} {
+		line = edit(t, line, path, value)
+	}
+	r := one(t, line)
+	if !r.OK() {
+		t.Fatal(r.Problems)
+	}
+	c := r.Consignment
+	if c.Consignee.Name != "Xəzər CMM" || c.Goods[0].Description != "\uFFFD" || c.DestinationOffice != "Bakı" || c.Consignor.Name != "شرکت\u200c حمل" {
+		t.Errorf("%+v %+v %q", c, c.Consignor, c.Goods[0].Description)
+	}
+	if strings.ContainsFunc(string(r.Document), customs.Hidden) {
+		t.Errorf("stored: %q", r.Document)
+	}
+	var fields []string
+	for _, w := range r.Warnings {
+		if w.Code == feed.HiddenChar {
+			fields = append(fields, w.Field)
+		}
+	}
+	slices.Sort(fields)
+	if want := []string{"/consignee/name", "/consignor/name", "/destination_office", "/goods/0/description"}; !slices.Equal(fields, want) {
+		t.Errorf("warned of %q", fields)
 	}
 }
 

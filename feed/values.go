@@ -37,7 +37,8 @@ func (l *line) str() (s string, present bool) {
 }
 
 // text reads free text of at most most characters; tabs and line ends may
-// stand in it, other control characters may not.
+// stand in it, other control characters may not. What cannot be seen is left
+// out: a name must not turn the page around it.
 func (l *line) text(dst *string, most int) bool {
 	return l.chars(dst, most, true)
 }
@@ -56,7 +57,13 @@ func (l *line) chars(dst *string, most int, breaks bool) bool {
 	case control(s, breaks):
 		l.problem(ControlChar)
 	default:
-		*dst = s
+		*dst = customs.Visible(s)
+		if len(*dst) < len(s) {
+			l.warn(HiddenChar)
+			if *dst == "" {
+				*dst = "\uFFFD" // something was sent
+			}
+		}
 	}
 	return present
 }

@@ -11,8 +11,8 @@ import (
 // when monitoring asks for them, so that silence shows although nothing
 // happens, and every process answers the same.
 type senderFigures struct {
-	p                                       *Portal
-	running, known, seen, stored, lag, asOf *prometheus.Desc
+	p                                              *Portal
+	running, known, seen, stored, lag, asOf, moved *prometheus.Desc
 }
 
 func newSenderFigures(p *Portal) *senderFigures {
@@ -24,13 +24,14 @@ func newSenderFigures(p *Portal) *senderFigures {
 		seen:    prometheus.NewDesc("portal_sender_last_seen_seconds", "When anything of the sender was last taken in, Unix time; 0: never.", bySender, nil),
 		stored:  prometheus.NewDesc("portal_sender_last_stored_seconds", "When the sender last brought something new, Unix time; 0: never.", bySender, nil),
 		lag:     prometheus.NewDesc("portal_sender_lag_seconds", "How old the sender's newest news was on arrival.", bySender, nil),
+		moved:   prometheus.NewDesc("portal_feed_moved_total", "Registrations that the sender gave to another taxpayer, ever.", bySender, nil),
 		asOf:    prometheus.NewDesc("portal_checkpoint_as_of_seconds", "As of when the checkpoint's data is by its own heartbeat, Unix time.", []string{"checkpoint"}, nil),
 	}
 }
 
 // Describe lists the figures.
 func (f *senderFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.running, f.known, f.seen, f.stored, f.lag, f.asOf} {
+	for _, d := range []*prometheus.Desc{f.running, f.known, f.seen, f.stored, f.lag, f.asOf, f.moved} {
 		ch <- d
 	}
 }
@@ -57,6 +58,7 @@ func (f *senderFigures) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range senders {
 		delete(silent, s.Name)
 		gauge(f.seen, unix(s.LastSeen), s.Name)
+		ch <- prometheus.MustNewConstMetric(f.moved, prometheus.CounterValue, float64(s.Moved), s.Name)
 		if s.StoredAt != nil {
 			gauge(f.stored, unix(*s.StoredAt), s.Name)
 		}

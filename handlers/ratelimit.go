@@ -25,6 +25,7 @@ type Rates struct {
 	Mail      db.Rate // mails that ask for a confirmation, by trader
 	Mailbox   db.Rate // and by mailbox
 	Report    db.Rate // reports of one trader
+	Program   db.Rate // calls of a trader's program, by token
 }
 
 func (r Rates) orDefault() Rates {
@@ -38,6 +39,7 @@ func (r Rates) orDefault() Rates {
 		{&r.Mail, db.Rate{Every: 5 * time.Minute, Burst: 20}},
 		{&r.Mailbox, db.Rate{Every: 6 * time.Hour, Burst: 4}},
 		{&r.Report, db.Rate{Every: 5 * time.Minute, Burst: 10}},
+		{&r.Program, db.Rate{Every: defaultEvery / 6, Burst: 120}},
 	} {
 		if f.rate.Burst == 0 {
 			*f.rate = f.Rate

@@ -7,6 +7,7 @@ import (
 
 	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/mail"
+	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/static"
 	"customs.gov.az/portal/views"
 )
@@ -51,6 +52,10 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.GoodsPath+".csv", p.signedIn(p.goodsFile(formatCSV)))
 	get(e, views.GoodsPath+".xlsx", p.signedIn(p.goodsFile(formatXLSX)))
+	get(e, views.PrintPath, limit(p.signedIn(p.printGoods)))
+	get(e, views.APIAccessPath, limit(p.signedIn(p.apiAccess)))
+	e.POST(views.APIAccessPath, limit(p.signedIn(p.makeToken)))
+	e.POST(views.APIAccessPath+"/withdraw", limit(p.signedIn(p.withdrawToken)))
 
 	get(e, views.AccessPath, limit(p.signedIn(p.access)))
 	get(e, views.AccessCSVPath, p.signedIn(p.accessCSV))
@@ -103,8 +108,18 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	e.GET(feedPositionPath, limit(p.sending(p.position)))
 	get(e, "/feed/v1/schema.json", schema)
 	get(e, "/feed/v1/openapi.yaml", feedAPI)
+	p.programs(e)
 	p.files(e)
 	return e
+}
+
+// programs are the addresses of the interface for a trader's own programs.
+func (p *Portal) programs(e *echo.Echo) {
+	get(e, programPath, limit(p.program(register.ListGoods, p.programGoods)))
+	get(e, programCodePath, limit(p.program(register.ShowGoods, p.programCode)))
+	get(e, programAPIPath, programAPI)
+	get(e, "/api/*", noSuchAddress)
+	e.Match([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}, "/api/*", readOnly)
 }
 
 // phones are the addresses at which the SİMA application asks and answers.

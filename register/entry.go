@@ -45,6 +45,9 @@ const (
 	DownloadGoods Action = "goods.download" // the whole filtered set as a file
 	PrintGoods    Action = "goods.print"    // the whole filtered set as one page
 
+	MakeToken     Action = "token.make" // access of a trader's own program
+	WithdrawToken Action = "token.withdraw"
+
 	SwitchCompany Action = "company.switch" // the subject is the taxpayer switched to
 
 	FillComplaint Action = "complaint.form"     // a form with what is known of a registration

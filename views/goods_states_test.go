@@ -200,3 +200,16 @@ func TestProcessingTime(t *testing.T) {
 		t.Errorf("receipt: %v", got)
 	}
 }
+
+// A list of what is only like the words says so, and quotes them as text.
+func TestNearNote(t *testing.T) {
+	g := listOf(row(nil))
+	g.Query = customs.Query{Text: "<b>tekstl"}
+	for near, want := range map[bool]int{true: 1, false: 0} {
+		g.List.Near = near
+		page := render(t, Goods(samplePage(t, "en"), g))
+		if n := strings.Count(page, "No registration has exactly “&lt;b&gt;tekstl”."); n != want {
+			t.Errorf("near %v: said %d times", near, n)
+		}
+	}
+}

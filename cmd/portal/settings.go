@@ -118,6 +118,9 @@ func (w *web) check() (checked, error) {
 	if w.Idle < time.Minute || w.Absolute < w.Idle {
 		note(errors.New("PORTAL_SESSION_IDLE must be at least a minute and PORTAL_SESSION_LIFE no less than it"))
 	}
+	if w.Idle > 24*time.Hour || w.Absolute > 7*24*time.Hour { // as the database has it, migration 016
+		note(errors.New("PORTAL_SESSION_IDLE can be at most 24h and PORTAL_SESSION_LIFE at most 168h"))
+	}
 	c.limits = db.Limits{Idle: w.Idle, Absolute: w.Absolute}
 	c.senders, err = senders(w.FeedTokens)
 	note(err)

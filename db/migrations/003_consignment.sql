@@ -21,9 +21,6 @@ create table consignment (
   pending       boolean generated always as (status not in ('released', 're_exported', 'completed')) stored,
   document      jsonb not null         -- the whole snapshot
 );
--- Goods whose clearance is not complete; the read model below is checked
--- against it and rebuilt from it.
-create index consignment_pending on consignment (voen, registered_at desc) where pending;
 
 -- Every status that a revision brought, also of revisions that arrived late:
 -- history does not depend on the order of arrival.
