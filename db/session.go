@@ -137,6 +137,22 @@ func (d *DB) Session(ctx context.Context, k SessionKey) (Session, error) {
 	return s, nil
 }
 
+// AliveSessions says of each key, as String writes it, whether its session is
+// alive. It asks for all of them at once.
+func (d *DB) AliveSessions(ctx context.Context, keys []string) ([]bool, error) {
+	settings := make([]string, len(keys))
+	for i, s := range keys {
+		if k, err := ParseSessionKey(s); err == nil {
+			settings[i] = k.setting()
+		}
+	}
+	rows, err := d.pool.Query(ctx, `select alive_sessions($1)`, settings)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bool])
+}
+
 // queueSession makes the batch speak for the session of the key and reads the
 // session into s; s.ID stays zero when there is none. It must come first: a
 // batch is one transaction, and every policy asks whose it is.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,18 +24,24 @@ func (p *Portal) events(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return err
 	}
-	return p.hold(c, string(s.Person.VOEN), func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		_, err := p.DB.Session(ctx, key)
-		return !errors.Is(err, db.ErrNoSession) // a database that does not answer ends nothing
-	})
+	return p.hold(c, string(s.Person.VOEN), key.String())
+}
+
+// mayListen says, in their order, which of the sessions of open pages are still
+// alive. A database that does not answer ends nothing.
+func (p *Portal) mayListen(keys []string) []bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	alive, err := p.DB.AliveSessions(ctx, keys)
+	if err != nil {
+		alive = slices.Repeat([]bool{true}, len(keys))
+	}
+	return alive
 }
 
 // hold answers with an event stream about a topic and leaves it to the hub. An
-// idle stream over HTTP/1.1 then costs a connection and nothing of a request:
-// neither alive nor anything else may hold on to c.
-func (p *Portal) hold(c echo.Context, topic string, alive func() bool) error {
+// idle stream over HTTP/1.1 then costs a connection and nothing of a request.
+func (p *Portal) hold(c echo.Context, topic, key string) error {
 	if p.Hub == nil {
 		return c.NoContent(http.StatusNoContent)
 	}
@@ -47,14 +54,14 @@ func (p *Portal) hold(c echo.Context, topic string, alive func() bool) error {
 	h.Set("X-Accel-Buffering", "no")
 	conn, _, err := http.NewResponseController(c.Response().Writer).Hijack()
 	if errors.Is(err, http.ErrNotSupported) {
-		return p.relay(c, topic, alive)
+		return p.relay(c, topic, key)
 	}
 	if err != nil {
 		return err
 	}
 	c.Response().Status, c.Response().Committed = http.StatusOK, true
 	head, err := streamHead(h)
-	if err != nil || !p.Hub.Hold(topic, conn, head, alive) {
+	if err != nil || !p.Hub.Hold(topic, key, conn, head) {
 		return errors.Join(err, conn.Close()) // the page comes back by itself
 	}
 	return nil
@@ -74,7 +81,7 @@ func streamHead(h http.Header) ([]byte, error) {
 
 // relay passes on what the hub says where a connection cannot be given away:
 // over HTTP/2 it carries other requests too.
-func (p *Portal) relay(c echo.Context, topic string, alive func() bool) error {
+func (p *Portal) relay(c echo.Context, topic, key string) error {
 	here, hubs := net.Pipe()
 	defer here.Close()
 	defer context.AfterFunc(c.Request().Context(), func() { _ = here.Close() })()
@@ -85,7 +92,7 @@ func (p *Portal) relay(c echo.Context, topic string, alive func() bool) error {
 	}
 	c.Response().WriteHeader(http.StatusOK)
 	go func() { // it writes at once, and is read below
-		if !p.Hub.Hold(topic, hubs, nil, alive) {
+		if !p.Hub.Hold(topic, key, hubs, nil) {
 			_ = hubs.Close() // a pipe
 		}
 	}()

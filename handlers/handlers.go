@@ -106,6 +106,9 @@ func New(o Options) (*Portal, error) {
 	// representatives says for whom they act.
 	o.Verifier = o.Verifier.Persons()
 	p := &Portal{Options: o, hosts: hostNames(o.URL), cookie: "portal"}
+	if o.Hub != nil {
+		o.Hub.Ask(p.mayListen)
+	}
 	if o.CardURL != nil {
 		p.cardHost = hostNames(o.CardURL)
 	}

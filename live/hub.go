@@ -21,6 +21,7 @@ type Hub struct {
 	limit  int64
 	count  atomic.Int64
 	closed atomic.Bool
+	alive  func(keys []string) []bool
 }
 
 // shardCount bounds how much of the hub a slow connection can hold up, and how
@@ -29,11 +30,24 @@ const shardCount = 8
 
 // New returns a hub for at most limit open pages.
 func New(limit int) *Hub {
-	h := &Hub{limit: int64(limit)}
+	h := &Hub{limit: int64(limit), alive: everybody}
 	for range shardCount {
 		h.shards = append(h.shards, newShard(h))
 	}
 	return h
+}
+
+// Ask has the hub ask which of some pages may still listen, by the keys that
+// they came with and in their order. It must be called before the first page is
+// held. Nobody asked: all may.
+func (h *Hub) Ask(alive func(keys []string) []bool) { h.alive = alive }
+
+func everybody(keys []string) []bool {
+	all := make([]bool, len(keys))
+	for i := range all {
+		all[i] = true
+	}
+	return all
 }
 
 // shard is where the next page lives. Pages of one topic are spread, since a
@@ -77,15 +91,16 @@ func (s *Subscription) Close() { s.shard.remove(s.listener) }
 // Hold gives the connection of an open page to the hub, which writes the head of
 // the answer and the stream to it: an event after each change of the topic, at
 // most one a second, and a comment when nothing happens for long. Before each
-// of them it asks alive; when the page may listen no longer it says so and
-// closes the connection, also when the page is gone or too slow, or when the
-// hub closes. A change after Hold began is never missed. It reports false when
-// the hub is full or closed: the connection then remains the caller's.
-func (h *Hub) Hold(topic string, c net.Conn, head []byte, alive func() bool) bool {
+// of them it asks, by the key, whether the page may still listen; when it may
+// not it says so and closes the connection, also when the page is gone or too
+// slow, or when the hub closes. A change after Hold began is never missed. It
+// reports false when the hub is full or closed: the connection then remains the
+// caller's.
+func (h *Hub) Hold(topic, key string, c net.Conn, head []byte) bool {
 	if !h.enter() {
 		return false
 	}
-	l := &listener{topic: topic, conn: c, alive: alive, spoken: time.Now()}
+	l := &listener{topic: topic, key: key, conn: c, spoken: time.Now()}
 	s := h.shard()
 	if !s.add(l) {
 		h.count.Add(-1)

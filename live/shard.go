@@ -1,7 +1,9 @@
 package live
 
 import (
+	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +20,7 @@ const (
 	pace     = time.Second            // a page hears of changes at most this often
 	silence  = 45 * time.Second       // then a comment, for proxies that give up on a silent stream after a minute
 	round    = 5 * time.Second        // so often is looked who has heard nothing
+	together = 64                     // of so many pages is asked at once whether they may still listen
 	patience = 100 * time.Millisecond // what one connection may hold up the others; what is sent fits into its buffer
 )
 
@@ -26,7 +29,7 @@ type listener struct {
 	topic   string
 	c       chan struct{}
 	conn    net.Conn
-	alive   func() bool
+	key     string    // by which is asked whether it may still listen
 	opened  bool      // the beginning was written
 	changed bool      // it has to look again
 	looked  time.Time // when it was last told to
@@ -70,11 +73,7 @@ func (s *shard) add(l *listener) bool {
 
 // open writes the beginning of the answer. Changes that come meanwhile wait.
 func (s *shard) open(l *listener, beginning []byte) {
-	err := l.conn.SetWriteDeadline(time.Now().Add(patience))
-	if err == nil {
-		_, err = l.conn.Write(beginning)
-	}
-	if err != nil {
+	if err := l.write(string(beginning)); err != nil {
 		s.remove(l)
 		return
 	}
@@ -160,8 +159,8 @@ func (s *shard) write() {
 		case <-s.wake:
 		case <-later.C:
 		case <-rounds.C:
-			for _, l := range s.silent(time.Now()) {
-				s.say(l, comment)
+			for some := range slices.Chunk(s.silent(time.Now()), together) {
+				s.say(some, comment)
 				s.tell() // news does not wait behind comments
 			}
 		}
@@ -175,8 +174,8 @@ func (s *shard) write() {
 // next; 0: there is none.
 func (s *shard) tell() time.Duration {
 	turn, wait := s.ready(time.Now())
-	for _, l := range turn {
-		s.say(l, look)
+	for some := range slices.Chunk(turn, together) {
+		s.say(some, look)
 	}
 	return wait
 }
@@ -224,20 +223,30 @@ func (s *shard) silent(now time.Time) []*listener {
 	return chosen
 }
 
-// say writes to a page, unless it may not listen any longer, and lets it go if
-// that does not succeed at once.
-func (s *shard) say(l *listener, text string) {
-	alive := l.alive()
-	if !alive {
-		text = end
+// say writes to pages, but to those that may not listen any longer that this is
+// the end, and lets them go, as those to which nothing can be written at once.
+func (s *shard) say(pages []*listener, text string) {
+	keys := make([]string, len(pages))
+	for i, l := range pages {
+		keys[i] = l.key
 	}
-	err := l.conn.SetWriteDeadline(time.Now().Add(patience))
-	if err == nil {
-		_, err = l.conn.Write([]byte(text))
+	for i, alive := range s.hub.alive(keys) {
+		said := text
+		if !alive {
+			said = end
+		}
+		if err := pages[i].write(said); err != nil || !alive {
+			s.remove(pages[i])
+		}
 	}
-	if err != nil || !alive {
-		s.remove(l)
+}
+
+func (l *listener) write(text string) error {
+	if err := l.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
 	}
+	_, err := io.WriteString(l.conn, text)
+	return err
 }
 
 // close ends everything and waits for it.

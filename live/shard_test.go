@@ -20,22 +20,17 @@ type page struct {
 }
 
 // open has the hub hold a page whose browser reads all that comes.
-func open(t *testing.T, h *live.Hub, topic string, alive func() bool) *page {
+func open(t *testing.T, h *live.Hub, topic, key string) *page {
 	t.Helper()
 	browser, server := net.Pipe()
-	if alive == nil {
-		alive = always
-	}
 	p := &page{browser, make(chan string, 1000)}
 	go p.read()
-	if !h.Hold(topic, server, []byte("head\n\n"), alive) {
+	if !h.Hold(topic, key, server, []byte("head\n\n")) {
 		t.Fatal("the hub takes no page")
 	}
 	p.want(t, "head open")
 	return p
 }
-
-func always() bool { return true }
 
 func (p *page) read() {
 	defer close(p.events)
@@ -83,7 +78,7 @@ func TestPageHearsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
-		mine, other := open(t, h, "a", nil), open(t, h, "b", nil)
+		mine, other := open(t, h, "a", "in"), open(t, h, "b", "in")
 		mine.want(t, "")
 		h.Publish("a")
 		mine.want(t, "look")
@@ -97,7 +92,7 @@ func TestPageHearsOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		for range 100 { // ten seconds of a change every tenth of one
 			h.Publish("a")
 			time.Sleep(100 * time.Millisecond)
@@ -117,7 +112,7 @@ func TestSilentPageGetsComments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		time.Sleep(40 * time.Second)
 		p.want(t, "")
 		time.Sleep(time.Minute)
@@ -134,14 +129,24 @@ func TestPageThatMayNotListenEnds(t *testing.T) {
 			h := live.New(10)
 			defer h.Close()
 			var signedOut atomic.Bool
-			p := open(t, h, "a", func() bool { return !signedOut.Load() })
+			h.Ask(func(keys []string) []bool {
+				alive := make([]bool, len(keys))
+				for i, key := range keys {
+					alive[i] = key != "out" || !signedOut.Load()
+				}
+				return alive
+			})
+			p, other := open(t, h, "a", "out"), open(t, h, "a", "in")
 			h.Publish("a")
 			p.want(t, "look")
 			signedOut.Store(true)
 			time.Sleep(2 * time.Second)
 			say(h)
 			p.want(t, "end closed")
-			if h.Len() != 0 {
+			if got := other.got(); strings.Contains(got, "end") || !strings.HasPrefix(got, "look") {
+				t.Errorf("%s: the other page got %q", what, got)
+			}
+			if h.Len() != 1 {
 				t.Errorf("%s: %d still open", what, h.Len())
 			}
 		})
@@ -152,13 +157,13 @@ func TestPageThatLeftIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(1)
 		defer h.Close()
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		p.conn.Close()
 		synctest.Wait()
 		if h.Len() != 0 {
 			t.Error("the hub still holds a page that is gone")
 		}
-		open(t, h, "b", nil)
+		open(t, h, "b", "in")
 	})
 }
 
@@ -167,11 +172,11 @@ func TestSlowPageIsDroppedAndHoldsUpNobody(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
 		browser, server := net.Pipe()
-		go h.Hold("a", server, nil, always)
+		go h.Hold("a", "in", server, nil)
 		if _, err := io.ReadFull(browser, make([]byte, len("retry: 3000\nevent: open\ndata:\n\n"))); err != nil {
 			t.Fatal(err)
 		}
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		h.Publish("a") // the first reads no more
 		time.Sleep(200 * time.Millisecond)
 		p.want(t, "look")
@@ -191,7 +196,7 @@ func TestPageThatTakesNothing(t *testing.T) {
 		defer h.Close()
 		browser, server := net.Pipe()
 		defer browser.Close()
-		if !h.Hold("a", server, nil, always) || h.Len() != 0 {
+		if !h.Hold("a", "in", server, nil) || h.Len() != 0 {
 			t.Error("the hub holds on to it")
 		}
 	})
@@ -200,15 +205,15 @@ func TestPageThatTakesNothing(t *testing.T) {
 func TestFullOrClosedHubLeavesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(1)
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		browser, server := net.Pipe()
 		defer browser.Close()
-		if h.Hold("a", server, nil, always) {
+		if h.Hold("a", "in", server, nil) {
 			t.Error("a full hub takes a page")
 		}
 		h.Close()
 		p.want(t, "closed")
-		if h.Hold("a", server, nil, always) || h.Len() != 0 {
+		if h.Hold("a", "in", server, nil) || h.Len() != 0 {
 			t.Error("a closed hub takes a page")
 		}
 		go server.Write([]byte("x"))
@@ -225,7 +230,7 @@ func TestChangeDuringTheBeginning(t *testing.T) {
 		h := live.New(1)
 		defer h.Close()
 		browser, server := net.Pipe()
-		go h.Hold("a", server, nil, always)
+		go h.Hold("a", "in", server, nil)
 		synctest.Wait() // it writes, and nobody reads yet
 		h.Publish("a")
 		synctest.Wait()
@@ -240,7 +245,7 @@ func TestPageThatSpeaksIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(1)
 		defer h.Close()
-		p := open(t, h, "a", nil)
+		p := open(t, h, "a", "in")
 		if _, err := p.conn.Write([]byte("G")); err != nil {
 			t.Fatal(err)
 		}
@@ -267,7 +272,7 @@ func TestManyPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !h.Hold(string(rune('a'+n%26)), server, nil, always) {
+		if !h.Hold(string(rune('a'+n%26)), "in", server, nil) {
 			t.Fatal("the hub takes no page")
 		}
 		go func() {

@@ -113,3 +113,23 @@ begin
     select * from pending where voen = %1$L and not bulk %3$s', mine, by_index, by_row);
 end $$;
 grant execute on function find_pending(text[], boolean) to portal_app, portal_assist, portal_api;
+
+-- Of each value of portal.session, in order, whether it is that of a live
+-- session. Pages that only wait for news are asked about together.
+create function alive_sessions(settings text[]) returns setof boolean
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  setting text;
+begin
+  foreach setting in array settings loop
+    if setting = '' then
+      return next false;
+    else
+      perform set_config('portal.session', setting, true);
+      return next exists (select from current_session());
+    end if;
+  end loop;
+  perform set_config('portal.session', '', true);
+end $$;
+grant execute on function alive_sessions(text[]) to portal_app;
