@@ -63,8 +63,8 @@ func TestCells(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
-	s, err := readFlags([]string{"-n", "20000", "-only", "pages,kill"}, io.Discard)
-	if err != nil || s.consignments != 20000 || s.only != "pages,kill" || s.rounds != 5 {
+	s, err := readFlags([]string{"-n", "20000", "-large", "1000", "-only", "pages,kill"}, io.Discard)
+	if err != nil || s.consignments != 20000 || s.large != 1000 || s.only != "pages,kill" || s.rounds != 5 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, wrong := range [][]string{{"-n", "1"}, {"-traders", "0"}, {"-rounds", "0"}, {"-turn", "0s"}, {"-only", "nothing"}, {"-x"}} {
@@ -84,6 +84,14 @@ func TestTraders(t *testing.T) {
 	}
 	if len(seen) != 100 {
 		t.Errorf("%d traders", len(seen))
+	}
+}
+
+func TestFirstCode(t *testing.T) {
+	for page, want := range map[string]string{"": "", `<a class="reg" href="/goods/R1">R1</a><a class="reg" href="/goods/R2">`: "R1"} {
+		if got := firstCode([]byte(page)); got != want {
+			t.Errorf("%q: %q", page, got)
+		}
 	}
 }
 

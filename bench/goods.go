@@ -219,11 +219,15 @@ func milliseconds(samples []turnResult, q float64) string {
 
 // fetch asks the portal for one page as one of the traders.
 func (w *world) fetch(ctx context.Context, trader int, path string) (*http.Response, []byte, error) {
+	return w.fetchAs(ctx, w.cookies[trader], path)
+}
+
+func (w *world) fetchAs(ctx context.Context, cookie, path string) (*http.Response, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+w.portal.addr+path, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Header.Set("Cookie", w.cookies[trader])
+	r.Header.Set("Cookie", cookie)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, nil, err

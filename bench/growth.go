@@ -29,8 +29,8 @@ func growth(ctx context.Context, w *world, out io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	other := &world{settings: w.settings, dir: w.dir, server: w.server, db: d, people: w.people}
-	if err := fill(ctx, d, max(small, 2*perTrader*len(w.people)), w.people); err != nil {
+	other := &world{settings: w.settings, dir: w.dir, server: w.server, db: d, people: w.people[:w.traders]}
+	if err := fill(ctx, d, max(small, 2*perTrader*w.traders), w.people[:w.traders]); err != nil {
 		return err
 	}
 	if other.portal, err = newPortal(); err != nil {

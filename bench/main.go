@@ -17,6 +17,7 @@ type settings struct {
 	portal       string        // the binary to measure
 	consignments int           // in the database
 	traders      int           // who are signed in
+	large        int           // pending consignments of one more
 	rounds       int           // turns of each competitor
 	turn         time.Duration // length of a turn
 	streams      int           // open pages
@@ -28,7 +29,8 @@ type settings struct {
 // changed or gone.
 func parts() []part {
 	return []part{
-		{"pages", pages}, {"growth", growth}, {"streams", streams}, {"browser", browser}, {"import", imports}, {"start", starts}, {"kill", kills},
+		{"pages", pages}, {"large", large}, {"growth", growth}, {"streams", streams}, {"browser", browser},
+		{"import", imports}, {"start", starts}, {"kill", kills},
 	}
 }
 
@@ -79,8 +81,9 @@ func readFlags(args []string, out io.Writer) (settings, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&s.portal, "portal", "bin/portal", "the portal's binary")
-	f.IntVar(&s.consignments, "n", 100_000, "consignments in the database; growth compares with 10,000")
+	f.IntVar(&s.consignments, "n", 200_000, "consignments in the database; growth compares with 10,000")
 	f.IntVar(&s.traders, "traders", 48, "traders who are signed in, each with a few pages of goods")
+	f.IntVar(&s.large, "large", 50_000, "pending consignments of one trader more")
 	f.IntVar(&s.rounds, "rounds", 5, "turns of each competitor")
 	f.DurationVar(&s.turn, "turn", 3*time.Second, "length of a turn")
 	f.IntVar(&s.streams, "streams", 10_000, "open pages whose memory is measured; needs as many file descriptors")
@@ -89,7 +92,7 @@ func readFlags(args []string, out io.Writer) (settings, error) {
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
-	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.consignments < 2*perTrader*s.traders {
+	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.large < 0 || s.consignments < 2*perTrader*s.traders+2*s.large {
 		return s, errors.New("every number must be positive, and the traders need some of the consignments")
 	}
 	for name := range strings.SplitSeq(s.only, ",") {

@@ -130,6 +130,10 @@ func (w *world) signIn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if p.Pending != perTrader {
+			w.large = append(w.large, cookie)
+			continue
+		}
 		w.cookies = append(w.cookies, cookie)
 		fingerprint := sha256.Sum256([]byte(p.VOEN))
 		key, err := w.db.StartSession(ctx, db.Person{VOEN: p.VOEN, Name: traderName, Method: "card", Issuer: "business", Fingerprint: fingerprint[:]},

@@ -43,6 +43,7 @@ type world struct {
 	log      *recorder
 
 	cookies       []string   // of the portal, one a trader
+	large         []string   // of the trader with very many consignments
 	keys          []string   // session keys of the same traders, for the competitors
 	registrations []string   // one of each
 	recordings    []recorded // the list, a search and the details of a registration
@@ -66,6 +67,10 @@ func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err err
 		return nil, err
 	}
 	w.people = traders(s.traders)
+	if s.large > 0 {
+		w.people = append(w.people, traders(s.traders + 1)[s.traders:]...)
+		w.people[s.traders].Pending = s.large
+	}
 	began := time.Now()
 	if err := fill(ctx, w.db, s.consignments, w.people); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -27,16 +28,38 @@ func (p *Portal) events(c echo.Context, key db.SessionKey) error {
 	return p.hold(c, string(s.Person.VOEN), key.String())
 }
 
+// staffPrefix stands before the keys of officers' pages.
+const staffPrefix = "staff "
+
 // mayListen says, in their order, which of the sessions of open pages are still
-// alive. A database that does not answer ends nothing.
+// alive; those of traders, of whom there are many, are asked about together. A
+// database that does not answer ends nothing.
 func (p *Portal) mayListen(keys []string) []bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	alive, err := p.DB.AliveSessions(ctx, keys)
-	if err != nil {
-		alive = slices.Repeat([]bool{true}, len(keys))
+	may := slices.Repeat([]bool{true}, len(keys))
+	var traders []string
+	var at []int
+	for i, key := range keys {
+		if text, staff := strings.CutPrefix(key, staffPrefix); staff {
+			k, err := db.ParseStaffKey(text)
+			if err == nil {
+				_, err = p.DB.PeekStaffSession(ctx, k)
+			}
+			may[i] = !errors.Is(err, db.ErrNoSession)
+		} else {
+			traders, at = append(traders, key), append(at, i)
+		}
 	}
-	return alive
+	if len(traders) > 0 {
+		alive, err := p.DB.AliveSessions(ctx, traders)
+		if err == nil {
+			for i, alive := range alive {
+				may[at[i]] = alive
+			}
+		}
+	}
+	return may
 }
 
 // hold answers with an event stream about a topic and leaves it to the hub. An

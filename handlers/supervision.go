@@ -95,12 +95,7 @@ const supervisionTopic = "supervision"
 
 // supervisionEvents tells an open page to look again, every few seconds.
 func (p *Portal) supervisionEvents(c echo.Context, s staffSession) error {
-	return p.hold(c, supervisionTopic, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		_, err := p.DB.PeekStaffSession(ctx, s.Key)
-		return !errors.Is(err, db.ErrNoSession) // a database that does not answer ends nothing
-	})
+	return p.hold(c, supervisionTopic, staffPrefix+s.Key.String())
 }
 
 // Watch does until ctx ends what supervision lives on: it counts the register,
