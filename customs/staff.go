@@ -28,7 +28,7 @@ func (r StaffRole) Known() bool { return slices.Contains(StaffRoles, r) }
 type CaseReason string
 
 // ReasonOther needs a text; with the others a text is welcome.
-const ReasonOther CaseReason = "other"
+const ReasonOther CaseReason = "another"
 
 // CaseReasons are the reasons, in the order in which forms list them.
 var CaseReasons = []CaseReason{"status", "required", "whereabouts", "payment", "portal", ReasonOther}
@@ -58,6 +58,12 @@ func IsOfficerNumber(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 20
+}
+
+// IsText reports whether a text of several lines has at most so many letters.
+func IsText(s string, most int) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' })
 }
 
 // IsLine reports whether a text is one line of at least one and at most so many

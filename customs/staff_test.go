@@ -16,6 +16,11 @@ func TestStaffWords(t *testing.T) {
 			t.Errorf("line %q: %v", s, got)
 		}
 	}
+	for s, want := range map[string]bool{"": true, "a\r\n\tb": true, "a\x00": false, "\xff": false, "əəəə": true, "əəəəəəəəəəə": false} {
+		if got := IsText(s, 10); got != want {
+			t.Errorf("text %q: %v", s, got)
+		}
+	}
 	for _, r := range StaffRoles {
 		if !r.Known() {
 			t.Error(r)

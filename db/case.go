@@ -42,6 +42,9 @@ type Case struct {
 	Now           time.Time // the database's clock
 }
 
+// CaseExtensions is how often a case may be extended.
+const CaseExtensions = 3
+
 // CaseIdle is how long a case stays open without a look.
 const CaseIdle = 5 * time.Minute
 

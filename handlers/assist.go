@@ -1,11 +1,18 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/views"
 )
 
@@ -13,13 +20,164 @@ import (
 // else is set.
 const casesPerHour = 20
 
-// assistance are the pages of staff and of cases on behalf of a caller.
+// assistance are the pages of the staff list and of cases on behalf of a caller.
 func (p *Portal) assistance(e *echo.Echo) {
-	get(e, views.AssistPath, limit(p.staff(p.assist, customs.RoleOperator)))
-	get(e, views.SupervisionAssistPath, limit(p.staff(p.assist, customs.RoleSupervisor)))
-	get(e, views.StaffPath, limit(p.staff(p.assist, customs.RoleAdministrator)))
+	p.staffPages(e)
+	operator := func(h func(echo.Context, staffSession) error) echo.HandlerFunc {
+		return limit(p.staff(h, customs.RoleOperator))
+	}
+	get(e, views.AssistPath, operator(p.assist))
+	e.POST(views.AssistPath, operator(p.openCase))
+	get(e, "/assist/:case", operator(p.showCase))
+	get(e, "/assist/:case/goods", operator(p.assistGoods))
+	get(e, "/assist/:case/goods/:code", operator(p.assistDetail))
+	e.POST("/assist/:case/extend", operator(p.extendCase))
+	e.POST("/assist/:case/end", operator(p.endCase))
+	e.POST("/assist/:case/approve", limit(p.staff(p.approveCase, customs.RoleOperator, customs.RoleSupervisor)))
+	e.GET("/assist/:case/events", p.staff(p.caseEvents, customs.RoleOperator))
+
+	get(e, views.SupervisionAssistPath, limit(p.staff(p.watchCases, customs.RoleSupervisor)))
+	e.POST(views.SupervisionAssistPath+"/end", limit(p.staff(p.stopCase, customs.RoleSupervisor)))
+	e.GET(views.SupervisionAssistPath+"/events", p.staff(p.watchEvents, customs.RoleSupervisor))
 }
 
+// assist is the operator's first page.
 func (p *Portal) assist(c echo.Context, s staffSession) error {
-	return html(c, http.StatusOK, views.StaffLanding(p.official(c, "", s.Staff)))
+	v := views.AssistView{}
+	if c.QueryParam("ended") != "" {
+		v.Notice = "assist.done_ended"
+	} else if c.QueryParam("approved") != "" {
+		v.Notice = "assist.done_approved"
+	}
+	return p.showAssist(c, s, http.StatusOK, v)
+}
+
+func (p *Portal) showAssist(c echo.Context, s staffSession, status int, v views.AssistView) error {
+	own, waiting, err := p.DB.OwnCases(c.Request().Context(), s.Key)
+	if err != nil {
+		return err
+	}
+	for _, one := range own {
+		v.Own = append(v.Own, caseView(one))
+		if one.Open() {
+			running := caseView(one)
+			v.Running = &running
+		}
+	}
+	for _, one := range waiting {
+		v.Waiting = append(v.Waiting, caseView(one))
+	}
+	frame := p.official(c, "assist.title", s.Staff)
+	frame.Tab, frame.Error = views.TabAssist, len(v.Problems) > 0
+	frame.Path = views.AssistPath
+	return html(c, status, views.Assist(frame, v))
+}
+
+// openCase opens a case. The register has it, or why it was refused, before the
+// officer learns of it.
+func (p *Portal) openCase(c echo.Context, s staffSession) error {
+	form, err := staffForm(c)
+	if err != nil {
+		return err
+	}
+	v := views.AssistView{Form: views.CaseForm{
+		VOEN: form("voen"), Code: form("code"), Caller: form("caller"), CallNumber: form("call_number"), CallID: form("call_id"),
+		Reason: form("reason"), ReasonText: form("reason_text"), Verified: form("verified"),
+	}}
+	n, problems := newCase(v.Form)
+	if v.Problems = problems; len(problems) > 0 {
+		return p.showAssist(c, s, http.StatusUnprocessableEntity, v)
+	}
+	ctx := c.Request().Context()
+	id, outcome, err := p.DB.OpenCase(ctx, s.Key, n, p.CasesPerHour)
+	if err != nil {
+		return err
+	}
+	entry := p.staffEntry(c, s, register.OpenCase, register.Answered)
+	entry.Channel, entry.Subject, entry.Asked = "assist", n.VOEN, views.AssistPath
+	if outcome != db.CaseOpened && outcome != db.CaseWaiting {
+		entry.Action, entry.Outcome = register.RefuseCase, register.Failed
+		if err := p.Register.Submit(ctx, entry).Wait(ctx); err != nil {
+			return err
+		}
+		v.Problems = []views.CaseProblem{views.CaseProblem(outcome)}
+		return p.showAssist(c, s, http.StatusUnprocessableEntity, v)
+	}
+	entry.Case = id
+	if err := p.Register.Submit(ctx, entry).Wait(ctx); err != nil {
+		return errors.Join(err, p.abandon(ctx, s, id))
+	}
+	if outcome == db.CaseWaiting {
+		return c.Redirect(http.StatusSeeOther, casePath(id))
+	}
+	return c.Redirect(http.StatusSeeOther, casePath(id)+"/goods")
+}
+
+// abandon ends a case of which the register knows nothing.
+func (p *Portal) abandon(ctx context.Context, s staffSession, id uuid.UUID) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, err := p.DB.EndCase(ctx, s.Key, id, "")
+	return err
+}
+
+// newCase checks the form, all of it at once.
+func newCase(f views.CaseForm) (db.NewCase, []views.CaseProblem) {
+	var problems []views.CaseProblem
+	wrong := func(bad bool, what views.CaseProblem) {
+		if bad {
+			problems = append(problems, what)
+		}
+	}
+	voen, err := customs.ParseVOEN(f.VOEN)
+	wrong(err != nil, views.CaseBadVOEN)
+	code := strings.NewReplacer(" ", "", "-", "").Replace(f.Code)
+	wrong(f.Code != "" && (len(code) != 8 || strings.Trim(code, "0123456789") != ""), views.CaseBadCode)
+	wrong(!customs.IsLine(f.Caller, 200), views.CaseBadCaller)
+	wrong(!customs.IsLine(f.CallNumber, 40), views.CaseBadNumber)
+	wrong(!customs.IsLine(f.CallID, 60), views.CaseBadCallID)
+	how := customs.CaseVerification(f.Verified)
+	wrong(code == "" && !how.Known(), views.CaseBadVerified)
+	problems = append(problems, reasonProblems(f.Reason, f.ReasonText)...)
+	return db.NewCase{
+		VOEN: voen, Caller: f.Caller, CallNumber: f.CallNumber, CallID: f.CallID, Reason: customs.CaseReason(f.Reason),
+		ReasonText: f.ReasonText, VerifiedBy: how, Code: code,
+	}, problems
+}
+
+// reasonProblems checks a reason of the closed list and its text.
+func reasonProblems(reason, text string) (problems []views.CaseProblem) {
+	r := customs.CaseReason(reason)
+	if !r.Known() {
+		problems = append(problems, views.CaseBadReason)
+	}
+	if r == customs.ReasonOther && strings.TrimSpace(text) == "" || !customs.IsText(text, 1000) {
+		problems = append(problems, views.CaseBadText)
+	}
+	return problems
+}
+
+// staffForm reads a small form; its values come without blanks around them.
+func staffForm(c echo.Context) (func(string) string, error) {
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
+	if err := c.Request().ParseForm(); err != nil {
+		return nil, brokenForm(err)
+	}
+	return func(name string) string { return strings.TrimSpace(c.Request().PostForm.Get(name)) }, nil
+}
+
+func casePath(id uuid.UUID) string { return views.AssistPath + "/" + id.String() }
+
+// caseView is a case as pages show it.
+func caseView(c db.Case) views.CaseView {
+	v := views.CaseView{
+		Path: casePath(c.ID), Number: c.Number, VOEN: c.VOEN, Organisation: c.Organisation, Caller: c.Caller, CallNumber: c.CallNumber,
+		CallID: c.CallID, Reason: c.Reason, ReasonText: c.ReasonText, VerifiedBy: c.VerifiedBy, Confirmed: c.Confirmed,
+		Waiting: c.Waiting(), Open: c.Open(), OpenedAt: c.OpenedAt, Until: c.Until, EndedReason: c.EndedReason,
+		Officer: c.OfficerNumber, Unit: c.OfficerUnit, Extensions: c.Extensions,
+	}
+	if !v.Open {
+		v.EndedBy, v.EndedAt = c.Ended()
+	}
+	return v
 }

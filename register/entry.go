@@ -58,6 +58,21 @@ const (
 	MailNotifications   Action = "notifications.mail"   // a mail told news; asked holds the registrations
 )
 
+// What staff do. The subject of the first five is the taxpayer of the case.
+const (
+	OpenCase    Action = "case.open"
+	RefuseCase  Action = "case.refuse"  // it was not opened
+	ApproveCase Action = "case.approve" // by a second officer
+	ExtendCase  Action = "case.extend"
+	EndCase     Action = "case.end"
+
+	WatchCases   Action = "cases.list" // by supervision
+	ListStaff    Action = "staff.list" // by an administrator, like the following
+	ProposeStaff Action = "staff.propose"
+	ApproveStaff Action = "staff.approve"
+	RejectStaff  Action = "staff.reject"
+)
+
 // Outcome is how a request was answered.
 type Outcome string
 

@@ -17,6 +17,7 @@ type DetailView struct {
 	ItemsPage  int           // page of the goods items, from 1; out of range shows the nearest
 	Elapsed    time.Duration // how long the request took to process
 	Receipt    string        // address of this answer's receipt; "": there is none
+	Path       string        // address of the list; "": GoodsPath
 	Pace       customs.Pace  // how long clearance takes at the checkpoint
 }
 
@@ -107,7 +108,11 @@ func (d DetailView) items() (shown []customs.GoodsItem, page, pages int) {
 
 // itemsURL is this page with another part of the goods items.
 func (d DetailView) itemsURL(page int) string {
-	u := detailURL(d.Detail.Consignment.Registration)
+	list := d.Path
+	if list == "" {
+		list = GoodsPath
+	}
+	u := detailURL(list, d.Detail.Consignment.Registration)
 	if page > 1 {
 		u += "?" + url.Values{"items": {strconv.Itoa(page)}}.Encode()
 	}

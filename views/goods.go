@@ -20,6 +20,7 @@ type GoodsView struct {
 	Receipt     string                  // address of this answer's receipt; "": there is none
 	PageSize    int                     // rows a page
 	Downloads   bool                    // the list can be had as a file
+	Path        string                  // address of the list; "": GoodsPath
 	Paces       map[string]customs.Pace // how long clearance takes, by checkpoint
 }
 
@@ -34,10 +35,16 @@ const (
 // GoodsPath is the address of the list.
 const GoodsPath = "/goods"
 
-// goodsURL is the address of a list, with the parameters that differ from the
-// default, in a fixed order.
-func goodsURL(q customs.Query) string { return withQuery(GoodsPath, q) }
+// url is the address of the list with a query.
+func (g GoodsView) url(q customs.Query) string {
+	if g.Path == "" {
+		return withQuery(GoodsPath, q)
+	}
+	return withQuery(g.Path, q)
+}
 
+// withQuery is the address of a list, with the parameters that differ from the
+// default, in a fixed order.
 func withQuery(path string, q customs.Query) string {
 	sort, page := string(q.Sort), ""
 	if q.Sort == customs.Newest {
@@ -74,13 +81,13 @@ func withQuery(path string, q customs.Query) string {
 	return out
 }
 
-// detailURL is the address of one registration. Codes are opaque text.
-func detailURL(registration string) string {
-	return GoodsPath + "/" + url.PathEscape(registration)
+// detailURL is the address of one registration of a list. Codes are opaque text.
+func detailURL(list, registration string) string {
+	return list + "/" + url.PathEscape(registration)
 }
 
 // unfiltered is the address of everything, in the chosen order.
-func (g GoodsView) unfiltered() string { return goodsURL(customs.Query{Sort: g.Query.Sort}) }
+func (g GoodsView) unfiltered() string { return g.url(customs.Query{Sort: g.Query.Sort}) }
 
 func (g GoodsView) name(l *locales.Locale, code string) string {
 	c, _ := g.Checkpoints.Get(code)
@@ -219,7 +226,7 @@ type pageLink struct {
 func (g GoodsView) pageURL(n int) string {
 	q := g.Query
 	q.Page = n
-	return goodsURL(q)
+	return g.url(q)
 }
 
 // pages lists the first and last page and those near the current one.

@@ -33,7 +33,7 @@ func (g GoodsView) chips(l *locales.Locale) []chip {
 		if active {
 			rest := q
 			drop(&rest)
-			out = append(out, chip{words, count, goodsURL(rest)})
+			out = append(out, chip{words, count, g.url(rest)})
 		}
 	}
 	add(q.Text != "", l.T("goods.chip_text", "text", q.Text), -1, func(q *customs.Query) { q.Text = "" })

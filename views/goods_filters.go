@@ -143,7 +143,7 @@ func (g GoodsView) ignoredNames(l *locales.Locale) string {
 // checkpointURL is the list of one checkpoint in the chosen order; the other
 // filters go, because the overview counts everything pending.
 func (g GoodsView) checkpointURL(code string) string {
-	return goodsURL(customs.Query{Checkpoint: code, Sort: g.Query.Sort})
+	return g.url(customs.Query{Checkpoint: code, Sort: g.Query.Sort})
 }
 
 // frame fills in what the frame of the page takes from the list.

@@ -82,7 +82,7 @@ func (g GoodsView) head(p Page) markup {
 			b.WriteString(templ.EscapeString(c.words))
 		} else {
 			q.Sort = c.next
-			b.WriteString(`<a class="sort" href="` + templ.EscapeString(goodsURL(q)) + `">` + templ.EscapeString(c.words) + sortArrow(p.Assets, c.sort) + `</a>`)
+			b.WriteString(`<a class="sort" href="` + templ.EscapeString(g.url(q)) + `">` + templ.EscapeString(c.words) + sortArrow(p.Assets, c.sort) + `</a>`)
 		}
 		b.WriteString(`</th>`)
 	}

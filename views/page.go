@@ -26,6 +26,7 @@ type Page struct {
 	Person     *Person
 	Staff      *Officer // an officer is signed in, then Person is nil
 	Behalf     *Behalf  // the page shows a trader's data under a case
+	Watch      bool     // the page looks again when a case begins or ends
 	RequestID  string
 	Contacts   Contacts
 	Now        time.Time

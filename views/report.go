@@ -67,7 +67,9 @@ func (f ReportForm) kind() string {
 }
 
 // title is what the form is for.
-func (f ReportForm) title(l *locales.Locale) string { return reportTitle(l, customs.ReportKind(f.kind())) }
+func (f ReportForm) title(l *locales.Locale) string {
+	return reportTitle(l, customs.ReportKind(f.kind()))
+}
 
 func (f ReportForm) action() string {
 	if f.Entry != nil {

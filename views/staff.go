@@ -25,6 +25,7 @@ type Officer struct {
 // The main sections of staff.
 const (
 	TabAssist            Tab = "assist"
+	TabCaseGoods         Tab = "case_goods"
 	TabSupervisionAssist Tab = "supervision_assist"
 	TabStaff             Tab = "staff"
 )
@@ -34,7 +35,10 @@ func (p Page) staffSections() []section {
 	var own []section
 	switch p.Staff.Role {
 	case customs.RoleOperator:
-		own = []section{{string(TabAssist), AssistPath, "headset", p.L.T("staff.nav_assist")}}
+		if p.Behalf != nil {
+			own = append(own, section{string(TabCaseGoods), p.goodsPath(), "box", p.L.T("assist.tab_goods")})
+		}
+		own = append(own, section{string(TabAssist), AssistPath, "headset", p.L.T("staff.nav_assist")})
 	case customs.RoleSupervisor:
 		own = []section{
 			{string(TabSupervision), SupervisionPath, "grid", p.L.T("supervision.nav")},

@@ -538,3 +538,149 @@ create policy supervisor on staff_session for select to portal_supervision using
 grant select on assist_case, assist_extension, assist_refusal to portal_supervision;
 grant select (id, number, name, unit, role, method, created_at, seen_at, expires_at, ended_at) on staff_session to portal_supervision;
 grant execute on function current_staff(), staff_role() to portal_supervision;
+
+-- The staff list with four eyes: an administrator proposes, another one
+-- approves, and nobody both. The owner's commands leave a line here too.
+create table staff_change (
+  id            uuid primary key default gen_random_uuid(),
+  kind          text not null check (kind in ('put', 'remove')),
+  pin           text not null check (pin ~ '^[0-9A-Z]{5,20}$'),
+  number        text not null default '',
+  name          text not null default '',
+  unit          text not null default '',
+  role          text not null default '',
+  valid_until   date,
+  proposed_by   uuid references staff_session, -- null: by command
+  proposed_pin  text not null default '',
+  proposed_at   timestamptz not null default now(),
+  decided_by    uuid references staff_session,
+  decided_pin   text,
+  decided_at    timestamptz,
+  decision      text check (decision in ('approved', 'rejected', 'withdrawn', 'command')),
+  check ((decided_at is null) = (decision is null)),
+  check (decision <> 'approved' or decided_pin is not null and decided_pin <> proposed_pin),
+  check (kind = 'remove' or valid_until is not null)
+);
+create unique index staff_change_open on staff_change (pin) where decision is null;
+create index staff_change_at on staff_change (proposed_at desc);
+
+create function keep_staff_change() returns trigger
+language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' and old.decision is null
+     and (new.kind, new.pin, new.number, new.name, new.unit, new.role, new.valid_until, new.proposed_by, new.proposed_pin, new.proposed_at)
+         is not distinct from (old.kind, old.pin, old.number, old.name, old.unit, old.role, old.valid_until, old.proposed_by, old.proposed_pin, old.proposed_at) then
+    return new;
+  end if;
+  raise exception 'a proposal is decided once and stays as it was made' using errcode = 'insufficient_privilege';
+end $$;
+create trigger keep before update or delete on staff_change for each row execute function keep_staff_change();
+
+create function put_staff_by_command() returns trigger
+language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  if coalesce(current_setting('portal.staff_change', true), '') = '' then -- not by a proposal
+    if tg_op = 'DELETE' then
+      insert into staff_change (kind, pin, number, name, unit, role, decided_at, decision)
+      values ('remove', old.pin, old.number, old.name, old.unit, old.role, now(), 'command');
+    else
+      insert into staff_change (kind, pin, number, name, unit, role, valid_until, decided_at, decision)
+      values ('put', new.pin, new.number, new.name, new.unit, new.role, new.valid_until, now(), 'command');
+    end if;
+  end if;
+  return null;
+end $$;
+create trigger by_command after insert or update or delete on staff for each row execute function put_staff_by_command();
+
+-- The list and the changes, for administrators only.
+create function staff_members() returns setof staff
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ select s.* from staff s where (select staff_role()) = 'administrator' order by s.number $$;
+
+create function staff_changes() returns table (
+  id uuid, kind text, pin text, number text, name text, unit text, role text, valid_until date, proposed_at timestamptz,
+  proposed_number text, proposed_name text, own boolean, decided_at timestamptz, decision text, decided_number text, decided_name text)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$
+  select c.id, c.kind, c.pin, c.number, c.name, c.unit, c.role, c.valid_until, c.proposed_at,
+         coalesce(p.number, ''), coalesce(p.name, ''), c.proposed_pin = me.pin, c.decided_at, coalesce(c.decision, ''),
+         coalesce(d.number, ''), coalesce(d.name, '')
+    from current_staff() me, staff_change c
+    left join staff_session p on p.id = c.proposed_by
+    left join staff_session d on d.id = c.decided_by
+   where me.role = 'administrator'
+   order by c.decision is null desc, coalesce(c.decided_at, c.proposed_at) desc limit 100
+$$;
+
+-- Proposes a line of the list (put), or to take one off it (remove). Answers
+-- proposed, no_staff, unknown, taken (the number is another officer's) or
+-- pending (there is a proposal about this person already).
+create function propose_staff(what text, who text, new_number text, new_name text, new_unit text, new_role text, until_day date) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  me staff_session;
+begin
+  select * into me from current_staff();
+  if me.id is null or me.role <> 'administrator' then
+    return 'no_staff';
+  end if;
+  if what = 'remove' and not exists (select from staff s where s.pin = who) then
+    return 'unknown';
+  end if;
+  if what = 'put' and exists (select from staff s where s.number = new_number and s.pin <> who) then
+    return 'taken';
+  end if;
+  if what = 'remove' then
+    insert into staff_change (kind, pin, number, name, unit, role, proposed_by, proposed_pin)
+    select what, s.pin, s.number, s.name, s.unit, s.role, me.id, me.pin from staff s where s.pin = who
+    on conflict do nothing;
+  else
+    insert into staff_change (kind, pin, number, name, unit, role, valid_until, proposed_by, proposed_pin)
+    values (what, who, new_number, new_name, new_unit, new_role, until_day, me.id, me.pin)
+    on conflict do nothing;
+  end if;
+  return case when found then 'proposed' else 'pending' end;
+end $$;
+
+-- Decides a proposal. Answers approved, rejected, withdrawn, no_staff, gone,
+-- own (nobody approves what they proposed) or taken.
+create function decide_staff(which uuid, verdict text) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  me staff_session;
+  c staff_change;
+begin
+  select * into me from current_staff();
+  if me.id is null or me.role <> 'administrator' then
+    return 'no_staff';
+  end if;
+  select * into c from staff_change s where s.id = which for update;
+  if c.id is null or c.decision is not null then
+    return 'gone';
+  end if;
+  if verdict = 'approved' and c.proposed_pin = me.pin then
+    return 'own';
+  end if;
+  if verdict = 'withdrawn' and c.proposed_pin <> me.pin then
+    return 'gone';
+  end if;
+  if verdict = 'approved' then
+    perform set_config('portal.staff_change', c.id::text, true);
+    if c.kind = 'remove' then
+      perform remove_staff(c.pin);
+    else
+      if exists (select from staff s where s.number = c.number and s.pin <> c.pin) then
+        return 'taken';
+      end if;
+      perform put_staff(c.pin, c.number, c.name, c.unit, c.role, c.valid_until);
+    end if;
+    perform set_config('portal.staff_change', '', true);
+  end if;
+  update staff_change set decision = verdict, decided_at = now(), decided_by = me.id, decided_pin = me.pin where id = which;
+  return verdict;
+end $$;
+grant execute on function staff_members(), staff_changes(), propose_staff(text, text, text, text, text, text, date), decide_staff(uuid, text) to portal_app;

@@ -1,0 +1,59 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/customs"
+)
+
+// SupervisedCase is a case with what only supervision sees.
+type SupervisedCase struct {
+	Case
+	OfficerName string
+}
+
+// RefusedCase is a wish to open a case that was not granted.
+type RefusedCase struct {
+	At            time.Time
+	OfficerNumber string
+	OfficerName   string
+	VOEN          customs.VOEN
+	Outcome       CaseOutcome
+}
+
+// SupervisedCases are the cases that are open or were opened in the last 24
+// hours, newest first, and what was refused in that time, at most 500 of each:
+// for a supervisor; for anybody else there are none.
+func (d *DB) SupervisedCases(ctx context.Context, k StaffKey) (cases []SupervisedCase, refused []RefusedCase, err error) {
+	b := &pgx.Batch{}
+	queueSnapshot(b)
+	b.Queue(`set local role portal_supervision`).Exec(discard)
+	b.Queue(`select set_config('portal.staff', $1, true)`, k.setting()).Exec(discard)
+	b.Queue(`
+		select ` + caseColumns + `, s.name
+		  from assist_case c join staff_session s on s.id = c.staff_session
+		 where c.opened_at > now() - interval '24 hours'
+		 order by c.opened_at desc limit 500`).Query(func(rows pgx.Rows) error {
+		cases, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c SupervisedCase, err error) {
+			err = row.Scan(append(c.places(), &c.OfficerName)...)
+			return c, err
+		})
+		return err
+	})
+	b.Queue(`
+		select r.at, r.officer_number, s.name, r.voen, r.outcome
+		  from assist_refusal r join staff_session s on s.id = r.staff_session
+		 where r.at > now() - interval '24 hours'
+		 order by r.at desc limit 500`).Query(func(rows pgx.Rows) error {
+		refused, err = pgx.CollectRows(rows, pgx.RowToStructByPos[RefusedCase])
+		return err
+	})
+	queueEnd(b)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return nil, nil, err
+	}
+	return cases, refused, nil
+}
