@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -219,11 +220,8 @@ func smallPost(c echo.Context) (url.Values, error) {
 func readWish(form url.Values) customs.Wish {
 	w := customs.Wish{Lang: form.Get("lang")}
 	for _, k := range customs.NewsKinds {
-		for _, chosen := range form["event"] {
-			if chosen == string(k) {
-				w.Events = append(w.Events, k)
-				break
-			}
+		if slices.Contains(form["event"], string(k)) {
+			w.Events = append(w.Events, k)
 		}
 	}
 	if w.Lang != "en" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/handlers"
@@ -148,7 +149,7 @@ func TestHostileAddresses(t *testing.T) {
 		if strings.Contains(a.body, "<script>alert") {
 			t.Errorf("%s: markup comes back", what)
 		}
-		if len(test.address) < 100 && strings.TrimSpace(test.address) != "" && !strings.ContainsAny(test.address, "\x00\xff\r\n") && value(a.body, "address") != test.address {
+		if len(test.address) < 100 && strings.TrimSpace(test.address) != "" && utf8.ValidString(test.address) && !strings.ContainsAny(test.address, "\x00\r\n") && value(a.body, "address") != test.address {
 			t.Errorf("%s: %q comes back", what, value(a.body, "address"))
 		}
 	}

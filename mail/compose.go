@@ -143,7 +143,7 @@ func (c Composer) confirmation(l *locales.Locale, m db.Mail) (subject, text stri
 // body is the text of a mail.
 type body struct{ strings.Builder }
 
-func (t *body) line(s string) { t.WriteString(s + "\r\n") }
+func (t *body) line(s string) { _, _ = t.WriteString(s + "\r\n") } // it never fails
 
 // link is a sentence and, on a line of its own so that programs find its end,
 // an address.

@@ -32,7 +32,7 @@ func compose(t *testing.T, m db.Mail) (header netmail.Header, subject, said stri
 	o := options(t, nil, nil, mailServer)
 	b, err := o.Composer.Compose(m, noon)
 	must(t, err)
-	for _, line := range bytes.Split(b, []byte("\r\n")) {
+	for line := range bytes.SplitSeq(b, []byte("\r\n")) {
 		if len(line) > 78 && !bytes.HasPrefix(line, []byte("List-Unsubscribe:")) {
 			t.Errorf("a line of %d bytes: %s", len(line), line)
 		}
@@ -103,7 +103,7 @@ func TestMailWithNews(t *testing.T) {
 		if at, err := h.Date(); err != nil || !at.Equal(noon) {
 			t.Errorf("Date: %v, %v", at, err)
 		}
-		for _, line := range strings.Split(said, "\r\n") {
+		for line := range strings.SplitSeq(said, "\r\n") {
 			if len([]rune(line)) > 72 && !strings.HasPrefix(line, "https://") {
 				t.Errorf("%s: %d characters in %q", lang, len([]rune(line)), line)
 			}

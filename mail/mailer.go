@@ -74,7 +74,7 @@ func (m *Mailer) Run(ctx context.Context) {
 
 // jitter spreads what many processes do at the same moments.
 func jitter(d time.Duration) time.Duration {
-	return d*3/4 + rand.N(d/2+1) //nolint:gosec // no secret
+	return d*3/4 + rand.N(d/2+1)
 }
 
 // Pass gathers what is due and sends all mails that are.
