@@ -33,6 +33,7 @@ func TestJourneys(t *testing.T) {
 		{"paper", paper},
 		{"weight", weight},
 		{"complaint", complaint},
+		{"supervision", supervise},
 		{"notifications", notifications},
 		{"list", listByKeys},
 		{"list, no scripts", listWithoutScripts},
