@@ -4,7 +4,7 @@
 
 create index register_entry_at on register_entry (at, id);
 create index register_entry_failed on register_entry (at, id) where outcome = 'failed';
-create index register_entry_staff on register_entry (at, id) where actor <> 'trader';
+create index register_entry_staff on register_entry (actor, at, id) where actor <> 'trader';
 create index register_entry_case on register_entry (case_id) where case_id is not null;
 create index register_checkpoint_sealed on register_checkpoint (sealed_at, size);
 
