@@ -14,7 +14,6 @@ const (
 	SupervisionEventsPath   = "/supervision/events"
 	SupervisionRegisterPath = "/supervision/register"
 	SupervisionMonthPath    = "/supervision/month"
-	SupervisionReportsPath  = "/supervision/reports"
 )
 
 // The main sections of supervision.
