@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -289,33 +290,48 @@ func (p *Portal) caseEvents(c echo.Context, s staffSession) error {
 	if err != nil {
 		return err
 	}
-	if open {
-		return p.hold(c, caseTopic(id), p.caseStaysOpen(s.Key, id))
+	waits := !open && p.caseWaits(c.Request().Context(), s.Key, id)
+	if !open && !waits {
+		return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
 	}
-	if p.caseWaits(s.Key, id)() {
-		return p.hold(c, caseTopic(id), p.caseWaits(s.Key, id))
+	state := caseIsOpen
+	if waits {
+		state = caseIsWaiting
 	}
-	return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
+	return p.hold(c, caseTopic(id), casePrefix+s.Key.String()+" "+id.String()+" "+state)
+}
+
+// casePrefix stands before the keys of pages under a case: the officer's key,
+// the case and how it was when the page was opened, with blanks between.
+const (
+	casePrefix    = "case "
+	caseIsOpen    = "open"
+	caseIsWaiting = "waiting"
+)
+
+// caseStays asks whether a page of a case may stay, by the text of its key. A
+// case whose state cannot be read is over: what is not known to be allowed is
+// not shown.
+func (p *Portal) caseStays(ctx context.Context, text string) bool {
+	part := strings.Split(text, " ")
+	if len(part) != 3 {
+		return false
+	}
+	key, err := db.ParseStaffKey(part[0])
+	id, idErr := uuid.Parse(part[1])
+	if err != nil || idErr != nil {
+		return false
+	}
+	if part[2] == caseIsWaiting {
+		return p.caseWaits(ctx, key, id)
+	}
+	open, err := p.DB.CaseOpen(ctx, key, id)
+	return err == nil && open
 }
 
 // caseWaits asks whether a case still waits for a second officer: the page that
 // waits with it looks again when it does not.
-func (p *Portal) caseWaits(key db.StaffKey, id uuid.UUID) func() bool {
-	return func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		own, _, err := p.DB.OwnCases(ctx, key)
-		return err == nil && slices.ContainsFunc(own, func(c db.Case) bool { return c.ID == id && c.Waiting() })
-	}
-}
-
-// caseStaysOpen asks whether a page of the case may stay. A case whose state
-// cannot be read is over: what is not known to be allowed is not shown.
-func (p *Portal) caseStaysOpen(key db.StaffKey, id uuid.UUID) func() bool {
-	return func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		open, err := p.DB.CaseOpen(ctx, key, id)
-		return err == nil && open
-	}
+func (p *Portal) caseWaits(ctx context.Context, key db.StaffKey, id uuid.UUID) bool {
+	own, _, err := p.DB.OwnCases(ctx, key)
+	return err == nil && slices.ContainsFunc(own, func(c db.Case) bool { return c.ID == id && c.Waiting() })
 }

@@ -41,7 +41,9 @@ func (p *Portal) mayListen(keys []string) []bool {
 	var traders []string
 	var at []int
 	for i, key := range keys {
-		if text, staff := strings.CutPrefix(key, staffPrefix); staff {
+		if text, under := strings.CutPrefix(key, casePrefix); under {
+			may[i] = p.caseStays(ctx, text)
+		} else if text, staff := strings.CutPrefix(key, staffPrefix); staff {
 			k, err := db.ParseStaffKey(text)
 			if err == nil {
 				_, err = p.DB.PeekStaffSession(ctx, k)

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -96,12 +94,7 @@ func (p *Portal) stopCase(c echo.Context, s staffSession) error {
 
 // watchEvents tells an open page that a case began or ended.
 func (p *Portal) watchEvents(c echo.Context, s staffSession) error {
-	return p.hold(c, casesTopic, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		_, err := p.DB.PeekStaffSession(ctx, s.Key)
-		return !errors.Is(err, db.ErrNoSession)
-	})
+	return p.hold(c, casesTopic, staffPrefix+s.Key.String())
 }
 
 // casesTopic is what the page of all cases listens to.
