@@ -2,6 +2,7 @@ package customs
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -62,14 +63,22 @@ type ComplaintField struct {
 // Fields are the fields in the order of the form.
 func (c *Complaint) Fields() []ComplaintField {
 	return []ComplaintField{
-		{"body", &c.Body, ComplaintLine, true}, {"body_address", &c.BodyAddress, ComplaintLine, false},
-		{"name", &c.Name, ComplaintLine, true}, {"address", &c.Address, ComplaintLine, true},
-		{"phone", &c.Phone, ComplaintLine, false}, {"representative", &c.Representative, ComplaintLine, false},
-		{"standing", &c.Standing, ComplaintLine, true}, {"kind", (*string)(&c.Kind), 20, true},
-		{"registration", &c.Registration, 40, false}, {"act_date", &c.ActDate, 20, false},
-		{"act_number", &c.ActNumber, ComplaintLine, false}, {"officer", &c.Officer, ComplaintLine, false},
-		{"facts", &c.Facts, ComplaintFacts, true}, {"demand", &c.Demand, ComplaintText, true},
-		{"grounds", &c.Grounds, ComplaintText, true}, {"attachments", &c.Attachments, ComplaintText, false},
+		{"body", &c.Body, ComplaintLine, true},
+		{"body_address", &c.BodyAddress, ComplaintLine, false},
+		{"name", &c.Name, ComplaintLine, true},
+		{"address", &c.Address, ComplaintLine, true},
+		{"phone", &c.Phone, ComplaintLine, false},
+		{"representative", &c.Representative, ComplaintLine, false},
+		{"standing", &c.Standing, ComplaintLine, true},
+		{"kind", (*string)(&c.Kind), 20, true},
+		{"registration", &c.Registration, 40, false},
+		{"act_date", &c.ActDate, 20, false},
+		{"act_number", &c.ActNumber, ComplaintLine, false},
+		{"officer", &c.Officer, ComplaintLine, false},
+		{"facts", &c.Facts, ComplaintFacts, true},
+		{"demand", &c.Demand, ComplaintText, true},
+		{"grounds", &c.Grounds, ComplaintText, true},
+		{"attachments", &c.Attachments, ComplaintText, false},
 	}
 }
 
@@ -207,8 +216,7 @@ func NewEvidence(d Detail, place Checkpoint) Evidence {
 	if len(c.Documents) > 0 {
 		e.Document = &c.Documents[0]
 	}
-	for i := len(d.Events) - 1; i >= 0; i-- {
-		v := d.Events[i]
+	for _, v := range slices.Backward(d.Events) {
 		e.History = append(e.History, EvidenceEvent{v.Revision, v.Status, v.At.UTC(), v.Received.UTC()})
 	}
 	return e

@@ -150,7 +150,7 @@ func TestDraftsForbidden(t *testing.T) {
 			"update complaint_draft set created_at = now()", "truncate complaint_draft", "select limit_complaint_drafts()",
 		}
 		if role != "portal_app" {
-			statements = append(statements, "select * from complaint_draft", "delete from complaint_draft", "select session_person()", "select sweep_complaint_drafts()")
+			statements = append(statements, "select id from complaint_draft", "delete from complaint_draft", "select session_person()", "select sweep_complaint_drafts()")
 		}
 		for _, sql := range statements {
 			if _, err := c.Exec(t.Context(), sql); sqlState(err) != "42501" {

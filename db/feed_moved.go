@@ -36,5 +36,6 @@ func queueMoved(b *pgx.Batch, list []move) {
 	}
 	c.queue(b, `
 		insert into consignment_moved (registration, checkpoint, revision, former, voen)
-		select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])`, discard)
+		select registration, checkpoint, revision, former, voen
+		  from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[]) as t (registration, checkpoint, revision, former, voen)`, discard)
 }

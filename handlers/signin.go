@@ -228,7 +228,7 @@ func people(id esign.Identity, method views.Method) []db.Person {
 	list := make([]db.Person, 0, len(id.VOENs))
 	for _, v := range id.VOENs {
 		list = append(list, db.Person{
-			VOEN: v, PIN: id.PIN, Name: id.Name, Organisation: id.Organisation, Method: string(method),
+			VOEN: v, PIN: id.PIN, Name: customs.Visible(id.Name), Organisation: customs.Visible(id.Organisation), Method: string(method),
 			Issuer: id.Issuer, Serial: id.Serial, Fingerprint: id.Fingerprint[:],
 		})
 	}
