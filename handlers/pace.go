@@ -11,7 +11,10 @@ import (
 
 // paceEvery is how long the times of checkpoints are kept: they change hourly,
 // and a page has something better to do than to ask for them.
-const paceEvery = time.Minute
+const (
+	paceEvery = time.Minute
+	paceSoon  = 5 * time.Second // where nothing was measured yet
+)
 
 // paces keeps how long clearance took at each checkpoint. The zero value is
 // ready and safe for concurrent use.
@@ -36,6 +39,9 @@ func (s *paces) get(ctx context.Context, now time.Time, read func(context.Contex
 			by = kept.by
 		}
 		kept = &keptPaces{by, now}
+		if len(by) == 0 {
+			kept.at = now.Add(paceSoon - paceEvery)
+		}
 		s.kept.Store(kept)
 	}
 	if kept == nil {

@@ -34,6 +34,14 @@ func TestPacesAreKept(t *testing.T) {
 	if got := s.get(t.Context(), now.Add(2*paceEvery), read); got["00911"].Completed != 8 {
 		t.Error(got)
 	}
+	// Where nothing was measured yet, that is soon another answer.
+	var first paces
+	answer = nil
+	first.get(t.Context(), now, read)
+	if answer = map[string]customs.Pace{"00911": {Completed: 9}}; first.get(t.Context(), now.Add(paceSoon), read)["00911"].Completed != 9 {
+		t.Error("nothing is kept for long")
+	}
+	answer = map[string]customs.Pace{"00911": {Completed: 8}}
 	// While one reads, the others have what there was.
 	var inside map[string]customs.Pace
 	s.get(t.Context(), now.Add(3*paceEvery), func(ctx context.Context) (map[string]customs.Pace, error) {
