@@ -10,10 +10,10 @@ import (
 )
 
 // took lets a consignment have been completed so long ago, after so long a time.
-func took(ago, hours time.Duration) func(*customs.Consignment) {
+func took(ago time.Duration, hours int) func(*customs.Consignment) {
 	return func(c *customs.Consignment) {
 		c.Status, c.StatusAt = customs.Released, time.Now().Add(-ago).Truncate(time.Second)
-		c.RegisteredAt = c.StatusAt.Add(-hours * time.Hour)
+		c.RegisteredAt = c.StatusAt.Add(time.Duration(-hours) * time.Hour)
 	}
 }
 
@@ -28,7 +28,7 @@ func TestPaces(t *testing.T) {
 	}
 	var lines []db.Snapshot
 	for i := range 11 { // 1 … 11 hours: half within 6, nine of ten within 10
-		lines = append(lines, goodsOf(aysel, fmt.Sprintf("A%d", i), 1, took(24*time.Hour, time.Duration(i+1))))
+		lines = append(lines, goodsOf(aysel, fmt.Sprintf("A%d", i), 1, took(24*time.Hour, i+1)))
 	}
 	for i := range 4 {
 		lines = append(lines, goodsOf(rashad, fmt.Sprintf("B%d", i), 1, took(24*time.Hour, 3), atCheckpoint("00922")))

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,12 +19,16 @@ func TestPaceOfACheckpoint(t *testing.T) {
 		never string
 	}{
 		{
-			customs.Pace{Completed: 42, Median: 6 * time.Hour, P90: 50*time.Hour + 20*time.Minute}, "en",
-			[]string{"Half are cleared within 6 hours", "Nine in ten are cleared within 2 days 2 hours", "measured on 42 registrations of the last 28 days"}, "Not enough",
+			customs.Pace{Completed: 42, Median: 6 * time.Hour, P90: 50*time.Hour + 20*time.Minute},
+			"en",
+			[]string{"Half are cleared within 6 hours", "Nine in ten are cleared within 2 days 2 hours", "measured on 42 registrations of the last 28 days"},
+			"Not enough",
 		},
 		{
-			customs.Pace{Completed: 42, Median: 6 * time.Hour, P90: 50*time.Hour + 20*time.Minute}, "az",
-			[]string{"Yarısı bu müddətdə başa çatıb 6 saat", "10-dan 9-u bu müddətdə başa çatıb 2 gün 2 saat", "son 28 günün 42 qeydiyyatı"}, "Kifayət",
+			customs.Pace{Completed: 42, Median: 6 * time.Hour, P90: 50*time.Hour + 20*time.Minute},
+			"az",
+			[]string{"Yarısı bu müddətdə başa çatıb 6 saat", "10-dan 9-u bu müddətdə başa çatıb 2 gün 2 saat", "son 28 günün 42 qeydiyyatı"},
+			"Kifayət",
 		},
 		{customs.Pace{Completed: 4}, "en", []string{"Not enough data: 4 registrations were completed in the last 28 days."}, "cleared within"},
 		{customs.Pace{}, "az", []string{"Kifayət qədər məlumat yoxdur", "sayı 0"}, "başa çatıb 0"},
@@ -88,10 +93,7 @@ func TestWhatHappensNext(t *testing.T) {
 func TestComplaintStartsHere(t *testing.T) {
 	d := sampleDetail()
 	d.Detail.Consignment.Registration = "26AZ/0901-17&x 3"
-	for _, href := range hrefs(parse(t, Details(samplePage(t, "az"), d))) {
-		if href == "/appeals/complaint?registration=26AZ%2F0901-17%26x+3" {
-			return
-		}
+	if links := hrefs(parse(t, Details(samplePage(t, "az"), d))); !slices.Contains(links, "/appeals/complaint?registration=26AZ%2F0901-17%26x+3") {
+		t.Errorf("no complaint about this registration: %v", links)
 	}
-	t.Error("no complaint about this registration")
 }
