@@ -159,6 +159,12 @@ func (b *bare) answer(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nobody is signed in, or no such page", http.StatusForbidden)
 		return
 	}
+	if page.Path == csvPath {
+		if err := b.csv(w, r, page, setting); err != nil {
+			panic(http.ErrAbortHandler) // the reader counts, and says so
+		}
+		return
+	}
 	var who register.Entry
 	batch := &pgx.Batch{}
 	for _, s := range page.Statements {

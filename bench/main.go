@@ -29,7 +29,7 @@ type settings struct {
 // changed or gone.
 func parts() []part {
 	return []part{
-		{"pages", pages}, {"large", large}, {"growth", growth}, {"streams", streams}, {"browser", browser},
+		{"pages", pages}, {"csv", files}, {"large", large}, {"growth", growth}, {"streams", streams}, {"browser", browser},
 		{"import", imports}, {"start", starts}, {"kill", kills},
 	}
 }

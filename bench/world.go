@@ -98,7 +98,7 @@ func (w *world) prepare(ctx context.Context) error {
 	if err := w.signIn(ctx); err != nil {
 		return err
 	}
-	for _, path := range []string{"/goods", searchPath, "/goods/" + w.registrations[0]} {
+	for _, path := range []string{"/goods", searchPath, "/goods/" + w.registrations[0], csvPath} {
 		if err := w.recordPage(ctx, path); err != nil {
 			return err
 		}

@@ -43,9 +43,9 @@ func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin fu
 			return err
 		}
 		var p customs.Pending
-		places := exportColumns(&p)
+		read := newExportReader(rows.FieldDescriptions())
 		for rows.Next() {
-			if err = rows.Scan(places...); err == nil {
+			if err = read.row(rows, &p); err == nil {
 				err = row(&p)
 			}
 			if err != nil {
@@ -79,13 +79,4 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 
 func exportSQL(f filter) string {
 	return `select ` + listColumns + f.from() + ` order by ` + f.order()
-}
-
-// exportColumns are the places of a file's row, in the order of exportSQL.
-func exportColumns(p *customs.Pending) []any {
-	return []any{
-		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
-		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
-		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
-	}
 }

@@ -97,7 +97,7 @@ func (p *Portal) goodsFile(format tableFormat) func(echo.Context, db.SessionKey)
 
 func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionKey, q customs.Query, format tableFormat) error {
 	l := locale(c)
-	rows := goodsCells{l: l, places: p.Checkpoints, cells: make([]tableCell, len(goodsColumns))}
+	rows := newGoodsCells(l, p.Checkpoints)
 	var file *tableAnswer
 	defer func() {
 		if file != nil {
@@ -150,36 +150,69 @@ var goodsColumns = []column{
 	{"file.who", 18}, {"file.step", 34}, {"file.note", 34}, {"file.since", 17}, {"file.due", 17}, {"file.received", 17},
 }
 
-// goodsCells turns a registration into a row, in the words of the pages.
+// goodsCells turns a registration into a row, in the words of the pages. Words
+// that come again and again are looked up once.
 type goodsCells struct {
-	l      *locales.Locale
-	places customs.Checkpoints
-	cells  []tableCell
+	l                           *locales.Locale
+	checkpoints                 customs.Checkpoints
+	places, statuses, documents map[string]string
+	steps                       map[[2]string]string
+	modes                       map[int]string
+	cells                       []tableCell
+}
+
+func newGoodsCells(l *locales.Locale, c customs.Checkpoints) *goodsCells {
+	return &goodsCells{
+		l: l, checkpoints: c, places: map[string]string{}, statuses: map[string]string{}, documents: map[string]string{},
+		steps: map[[2]string]string{}, modes: map[int]string{}, cells: make([]tableCell, len(goodsColumns)),
+	}
+}
+
+// once is the word for a key, found once.
+func once[K comparable](known map[K]string, key K, find func() string) string {
+	word, ok := known[key]
+	if !ok {
+		word = find()
+		known[key] = word
+	}
+	return word
 }
 
 // of fills the cells anew and returns them.
-func (g goodsCells) of(r *customs.Pending) []tableCell {
-	l := g.l
-	place, _ := g.places.Get(r.Checkpoint)
-	who, document := "", ""
-	if r.NextWho != "" {
-		if who = l.Actor(r.NextWho); r.NextAgency != "" {
-			who = r.NextAgency
-		}
-	}
+func (g *goodsCells) of(r *customs.Pending) []tableCell {
+	l, c := g.l, g.cells
+	c[0] = textCell(r.Registration)
+	c[1] = textCell(once(g.places, r.Checkpoint, func() string { place, _ := g.checkpoints.Get(r.Checkpoint); return place.Name(l.Lang()) }))
+	c[2] = textCell(r.Checkpoint)
+	c[3] = timeCell(r.RegisteredAt)
+	c[4] = textCell(once(g.statuses, string(r.Status), func() string { return l.Status(r.Status) }))
+	c[5] = timeCell(r.StatusAt)
+	c[6] = textCell(once(g.modes, r.Mode, func() string { return l.Mode(r.Mode) }))
+	c[7] = textCell(r.Vehicle)
+	c[8] = tableCell{}
 	if r.DocumentNumber != "" {
-		document = l.DocumentType(r.DocumentType)
+		c[8] = textCell(once(g.documents, r.DocumentType, func() string { return l.DocumentType(r.DocumentType) }))
 	}
-	for i, c := range [...]tableCell{
-		textCell(r.Registration), textCell(place.Name(l.Lang())), textCell(r.Checkpoint), timeCell(r.RegisteredAt),
-		textCell(l.Status(r.Status)), timeCell(r.StatusAt), textCell(l.Mode(r.Mode)), textCell(r.Vehicle),
-		textCell(document), textCell(r.DocumentNumber), textCell(r.GoodsDescription), textCell(string(r.CommodityCode)),
-		numberCell(int64(r.GoodsCount), 0), optional(r.Packages, 0), optional(r.GrossMass, 3),
-		textCell(who), textCell(l.Step(r.NextCode, r.NextWho)), textCell(r.NextNote), moment(r.NextSince), moment(r.NextDue), timeCell(r.ReceivedAt),
-	} {
-		g.cells[i] = c
+	c[9] = textCell(r.DocumentNumber)
+	c[10] = textCell(r.GoodsDescription)
+	c[11] = textCell(string(r.CommodityCode))
+	c[12] = numberCell(int64(r.GoodsCount), 0)
+	c[13] = optional(r.Packages, 0)
+	c[14] = optional(r.GrossMass, 3)
+	switch {
+	case r.NextWho == "":
+		c[15] = tableCell{}
+	case r.NextAgency != "":
+		c[15] = textCell(r.NextAgency)
+	default:
+		c[15] = textCell(l.Actor(r.NextWho))
 	}
-	return g.cells
+	c[16] = textCell(once(g.steps, [2]string{r.NextCode, string(r.NextWho)}, func() string { return l.Step(r.NextCode, r.NextWho) }))
+	c[17] = textCell(r.NextNote)
+	c[18] = moment(r.NextSince)
+	c[19] = moment(r.NextDue)
+	c[20] = timeCell(r.ReceivedAt)
+	return c
 }
 
 // optional is a number that may not be known.

@@ -160,5 +160,22 @@ func (t *csvTable) number(n int64, decimals int) {
 // time writes day and minute in Baku, 2026-11-20 14:28: the only form that Excel
 // reads as a time whatever the machine's settings are, and shows by them.
 func (t *csvTable) time(at time.Time) {
-	t.buf = at.In(t.zone).AppendFormat(t.buf, "2006-01-02 15:04")
+	at = at.In(t.zone)
+	year, month, day := at.Date()
+	hour, minute, _ := at.Clock()
+	t.buf = appendPadded(t.buf, year, 1000)
+	for _, part := range [...]struct {
+		before byte
+		value  int
+	}{{'-', int(month)}, {'-', day}, {' ', hour}, {':', minute}} {
+		t.buf = appendPadded(append(t.buf, part.before), part.value, 10)
+	}
+}
+
+// appendPadded writes a number with zeros before it, up to the place of from.
+func appendPadded(b []byte, n, from int) []byte {
+	for ; from > 1 && n < from; from /= 10 {
+		b = append(b, '0')
+	}
+	return strconv.AppendInt(b, int64(n), 10)
 }

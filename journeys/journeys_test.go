@@ -32,6 +32,7 @@ func TestJourneys(t *testing.T) {
 		{"colours", forcedColours},
 		{"paper", paper},
 		{"weight", weight},
+		{"take away", takeAway},
 		{"complaint", complaint},
 		{"supervision", supervise},
 		{"notifications", notifications},

@@ -1,0 +1,118 @@
+package db
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"customs.gov.az/portal/customs"
+)
+
+// exportReader reads rows of a file. pgx's general way of scanning costs twice
+// what all the rest of a row does, so the values are taken from the wire in
+// PostgreSQL's binary form (for a time: microseconds since 2000), and texts that
+// come again and again are kept. A connection that speaks otherwise is read in
+// the general way.
+type exportReader struct {
+	binary          bool
+	texts           map[string]string
+	packages, gross int64
+	since, due      time.Time
+}
+
+// fewTexts bounds what is kept: the columns below have a few hundred values.
+const fewTexts = 4096
+
+var errExportRow = errors.New("db: a column of the file has another type than it should")
+
+func newExportReader(fields []pgconn.FieldDescription) *exportReader {
+	r := &exportReader{binary: true, texts: map[string]string{}}
+	for _, f := range fields {
+		r.binary = r.binary && (f.Format == pgx.BinaryFormatCode || f.DataTypeOID == textOID)
+	}
+	return r
+}
+
+// textOID is the type text, whose two forms are the same.
+const textOID = 25
+
+// row reads the columns in the order of exportSQL.
+func (r *exportReader) row(rows pgx.Rows, p *customs.Pending) error {
+	if !r.binary {
+		return rows.Scan(exportColumns(p)...)
+	}
+	v := rows.RawValues()
+	if len(v) != 21 {
+		return errExportRow
+	}
+	p.Registration = string(v[0])
+	p.Checkpoint, p.Status = r.text(v[1]), customs.Status(r.text(v[2]))
+	p.StatusAt, p.RegisteredAt, p.ReceivedAt = moment(v[3]), moment(v[4]), moment(v[5])
+	p.Mode = int(integer(v[6]))
+	p.Vehicle = string(v[7])
+	p.DocumentType, p.DocumentNumber = r.text(v[8]), string(v[9])
+	p.GoodsDescription, p.CommodityCode = string(v[10]), customs.CommodityCode(r.text(v[11]))
+	p.GoodsCount = int(integer(v[12]))
+	p.Packages, p.GrossMass, p.NextSince, p.NextDue = nil, nil, nil, nil
+	if v[13] != nil {
+		r.packages = integer(v[13])
+		p.Packages = &r.packages
+	}
+	if v[14] != nil {
+		r.gross = integer(v[14])
+		p.GrossMass = (*customs.Mass)(&r.gross)
+	}
+	p.NextCode, p.NextWho, p.NextAgency, p.NextNote = r.text(v[15]), customs.Actor(r.text(v[16])), r.text(v[17]), string(v[18])
+	if v[19] != nil {
+		r.since = moment(v[19])
+		p.NextSince = &r.since
+	}
+	if v[20] != nil {
+		r.due = moment(v[20])
+		p.NextDue = &r.due
+	}
+	return nil
+}
+
+// text is a text that comes again and again.
+func (r *exportReader) text(b []byte) string {
+	if s, ok := r.texts[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(r.texts) < fewTexts {
+		r.texts[s] = s
+	}
+	return s
+}
+
+// integer is a smallint, integer or bigint.
+func integer(b []byte) int64 {
+	switch len(b) {
+	case 2:
+		return int64(int16(binary.BigEndian.Uint16(b))) //nolint:gosec // the sign is in the highest bit
+	case 4:
+		return int64(int32(binary.BigEndian.Uint32(b))) //nolint:gosec // the same
+	case 8:
+		return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the same
+	}
+	return 0
+}
+
+// moment is a timestamptz.
+func moment(b []byte) time.Time {
+	const epoch = 946_684_800_000_000 // 2000-01-01 since 1970
+	return time.UnixMicro(epoch + integer(b)).UTC()
+}
+
+// exportColumns are the places of a file's row, in the order of exportSQL.
+func exportColumns(p *customs.Pending) []any {
+	return []any{
+		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
+		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
+		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
+	}
+}
