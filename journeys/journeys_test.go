@@ -42,6 +42,8 @@ func TestJourneys(t *testing.T) {
 		{"live pause", livePause},
 		{"live details", liveDetails},
 		{"session", sessionEnds},
+		{"assist", assist},
+		{"staff list", staffList},
 	} {
 		t.Run(journey.name, func(t *testing.T) { journey.run(t, w) })
 	}
