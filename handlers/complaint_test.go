@@ -370,3 +370,19 @@ func TestComplaintDocumentPreview(t *testing.T) {
 		t.Error("an Azerbaijani reader needs no preview")
 	}
 }
+
+// The complaint starts from the registration's page, whatever its code.
+func TestComplaintStartsFromTheRegistration(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().signIn("aysel")
+	for _, code := range []string{aysels, slashed} {
+		page := b.want(b.get("/goods/"+url.PathEscape(code)), http.StatusOK).body
+		i := slices.IndexFunc(elements(page, "a"), func(n *html.Node) bool { return strings.HasPrefix(attributeOf(n, "href"), "/appeals/complaint?") })
+		if i < 0 {
+			t.Fatalf("%s: no way to a complaint", code)
+		}
+		if form := b.want(b.get(attributeOf(elements(page, "a")[i], "href")), http.StatusOK).body; value(form, "registration") != code {
+			t.Errorf("the form is about %q, not %q", value(form, "registration"), code)
+		}
+	}
+}
