@@ -175,20 +175,23 @@ func TestJob(t *testing.T) {
 }
 
 func TestPlainTemplate(t *testing.T) {
-	if !strings.HasPrefix(plainRows, "<tbody") {
-		t.Error("the rows begin with their table's body")
-	}
 	f := template.FuncMap{}
-	for _, name := range []string{"t", "status", "time", "ago", "mode", "short", "number"} {
+	for _, name := range []string{"t", "status", "time", "ago", "mode", "short", "number", "place"} {
 		f[name] = func(...any) string { return "words" }
 	}
-	rows, err := template.New("").Funcs(f).Parse(plainRows)
+	page, err := template.New("").Funcs(f).Parse(plainPage)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	err = rows.Execute(&out, []plainRow{{"registration": "R1", "goods_description": "<b>", "goods_count": int32(2), "registered_at": time.Unix(0, 0)}})
-	if err != nil || !strings.Contains(out.String(), "/goods/R1") || strings.Contains(out.String(), "<b>") {
+	err = page.Execute(&out, plainView{
+		Session: plainRow{"voen": "1499000151"}, Places: []plainRow{{"checkpoint": "00911", "n": int64(1)}},
+		Groups: []plainGroup{{
+			Place: plainRow{"checkpoint": "00911"},
+			Rows:  []plainRow{{"registration": "R1", "goods_description": "<b>", "goods_count": int32(2), "registered_at": time.Unix(0, 0)}},
+		}},
+	})
+	if err != nil || !strings.HasPrefix(plainPage, "<main") || !strings.Contains(out.String(), "/goods/R1") || strings.Contains(out.String(), "<b><") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

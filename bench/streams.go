@@ -35,6 +35,9 @@ func streams(ctx context.Context, w *world, out io.Writer) (err error) {
 	last := len(w.cookies) - 1
 	for n := range w.streams {
 		c, r, err := w.listen(ctx, n%max(last, 1))
+		for try := 0; err != nil && try < 3; try++ { // a machine so busy that a tenth of a second passes unnoticed: the page comes back
+			c, r, err = w.listen(ctx, n%max(last, 1))
+		}
 		if err != nil {
 			return fmt.Errorf("page %d of %d: %w", n, w.streams, err)
 		}
