@@ -35,6 +35,7 @@ func TestJourneys(t *testing.T) {
 		{"take away", takeAway},
 		{"complaint", complaint},
 		{"supervision", supervise},
+		{"access", access},
 		{"notifications", notifications},
 		{"list", listByKeys},
 		{"list, no scripts", listWithoutScripts},
