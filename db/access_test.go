@@ -90,6 +90,26 @@ func TestAccessTellsWhoLooked(t *testing.T) {
 	}
 }
 
+// A program is called by the name of its token, another trader's by none.
+func TestAccessNamesTokens(t *testing.T) {
+	f, d := open(t)
+	key := signIn(t, d, aysel)
+	own, others := looked(key, aysel, register.ListGoods, "/api/v1/goods", by("trader", "api")), looked(key, aysel, register.ListGoods, "/api/v1/goods", by("trader", "api"))
+	for id, voen := range map[uuid.UUID]customs.VOEN{own.Session: aysel, others.Session: rashad} {
+		exec(t, connect(t, f.SuperuserURL), `
+			insert into api_token (id, secret_hash, voen, pin, person, source, name, expires_at)
+			values ($1, sha256(''), $2, '5A7KM2L', 'Aysel', 'certificate', '1C', now() + interval '1 day')`, id, string(voen))
+	}
+	enter(t, d, own, others)
+	rows := accessLog(t, d, key, customs.AccessQuery{Viewer: customs.ViewerToken}, 10).Rows
+	if len(rows) != 2 || rows[0].Person != "" || rows[1].Person != "1C" {
+		t.Errorf("%+v", rows)
+	}
+	if _, err := as(t, f.URL, settingOf(key)).Exec(t.Context(), "select token_name($1, '1499000152')", others.Session); sqlState(err) != "42501" {
+		t.Errorf("the serving role asks for names: %v", err)
+	}
+}
+
 // A person is still named when the session's own row was swept away.
 func TestAccessOutlivesSessions(t *testing.T) {
 	f, d := open(t)

@@ -20,20 +20,6 @@ func queueSupervision(b *pgx.Batch, k StaffKey, s *Staff) {
 	b.Queue(`set local role portal_supervision`).Exec(discard)
 }
 
-// OpenReports is how many reports wait for an answer: 0 for who is no
-// supervisor, which row-level security decides.
-func (d *DB) OpenReports(ctx context.Context, k StaffKey) (int, error) {
-	var s Staff
-	var n int
-	b := &pgx.Batch{}
-	b.Queue(`begin read only`).Exec(discard)
-	queueSupervision(b, k, &s)
-	b.Queue(`select count(*) from report where answer is null`).QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
-	queueEnd(b)
-	err := d.pool.SendBatch(ctx, b).Close()
-	return n, err
-}
-
 const supervisedColumns = `r.id::text, r.number, r.kind, coalesce(r.entry_id, 0), r.entry_at, coalesce(r.registration, ''), r.body, r.contact,
 	r.lang, r.person, r.created_at, coalesce(r.answer, ''), r.answered_at, r.voen, r.organisation,
 	coalesce(r.answered_number || ' ' || s.name, '')`

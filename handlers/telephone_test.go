@@ -22,6 +22,9 @@ func TestOneTimeCode(t *testing.T) {
 	if code == nil || !strings.Contains(words(a.body), "(for 10 minutes)") || !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
 		t.Fatalf("no code: %s", words(a.body))
 	}
+	if text := words(a.body); !strings.Contains(text, "the call centre yourself: 195(6)") {
+		t.Error(text)
+	}
 	digits := code[1] + code[2]
 	if n := look[int](s, `select count(*) from access_code where code_hash = sha256(convert_to('1499000151 ' || $1, 'UTF8')) and used_at is null`, digits); n != 1 {
 		t.Errorf("%d codes are kept", n)

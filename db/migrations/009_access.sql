@@ -113,6 +113,12 @@ as $$
 $$;
 grant execute on function access_viewer(text, text) to portal_app;
 
+-- The name of an API token of a taxpayer. A later migration makes the table;
+-- this language looks for it at the first call.
+create function token_name(which uuid, whose text) returns text
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
+as $$ begin return (select t.name from api_token t where t.id = which and t.voen = whose); end $$;
+
 -- The entries about the taxpayer of the session that the transaction speaks
 -- for, newest first, and of who looked only what that taxpayer may know: people
 -- of its own by name, staff by role and unit, never an officer. viewer '' is
@@ -125,8 +131,8 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
 as $$
   select e.id, e.at, e.request_id, access_viewer(e.actor, e.channel), e.channel, e.action,
          case when e.actor in ('trader', 'operator') then e.asked else '' end, e.outcome, e.results,
-         coalesce(p.person, ''), coalesce(p.method, ''),
-         coalesce(p.same = (select o.same from session_person o where o.session_id = (select c.id from current_session() c)), false),
+         case when e.actor = 'trader' and e.channel = 'api' then coalesce(token_name(e.session_id, e.subject), '') else coalesce(p.person, '') end,
+         coalesce(p.method, ''), coalesce(p.same = (select o.same from session_person o where o.session_id = (select c.id from current_session() c)), false),
          coalesce(o.unit, k.officer_unit, ''), coalesce(k.number, ''), coalesce(k.reason, ''), coalesce(k.reason_text, ''),
          coalesce(k.caller, ''), coalesce(k.confirmed, false),
          coalesce(t.id::text, ''), coalesce(t.answered, false)
