@@ -93,11 +93,11 @@ func (r *exportReader) text(b []byte) string {
 func integer(b []byte) int64 {
 	switch len(b) {
 	case 2:
-		return int64(int16(binary.BigEndian.Uint16(b))) //nolint:gosec // the sign is in the highest bit
+		return int64(int16(binary.BigEndian.Uint16(b)))
 	case 4:
-		return int64(int32(binary.BigEndian.Uint32(b))) //nolint:gosec // the same
+		return int64(int32(binary.BigEndian.Uint32(b)))
 	case 8:
-		return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the same
+		return int64(binary.BigEndian.Uint64(b))
 	}
 	return 0
 }
