@@ -30,7 +30,7 @@ func (d *DB) Look(ctx context.Context, k StaffKey, id uuid.UUID, registration st
 	b.Queue(`
 		select `+caseColumns+`, a.pending, a.found
 		  from current_case() c, case_answer($1) a`, storable(registration)).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(append(l.Case.places(), &l.Pending, &l.Found)...)
+		err := row.Scan(append(casePlaces(&l.Case), &l.Pending, &l.Found)...)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

@@ -79,7 +79,8 @@ const caseColumns = `c.id, c.number, c.officer_number, c.officer_unit, c.voen, c
 	c.reason, c.reason_text, c.verified_by, c.confirmed, c.sensitive, c.approved_at is not null, c.opened_at, c.until, c.seen_at,
 	c.extensions, c.ended_at, coalesce(c.ended_by, ''), c.ended_reason, now()`
 
-func (c *Case) places() []any {
+// casePlaces are where caseColumns go.
+func casePlaces(c *Case) []any {
 	return []any{
 		&c.ID, &c.Number, &c.OfficerNumber, &c.OfficerUnit, &c.VOEN, &c.Organisation, &c.Caller, &c.CallNumber, &c.CallID,
 		&c.Reason, &c.ReasonText, &c.VerifiedBy, &c.Confirmed, &c.Sensitive, &c.Approved, &c.OpenedAt, &c.Until, &c.SeenAt,
@@ -91,7 +92,7 @@ func (c *Case) places() []any {
 func collectCases(list *[]Case) func(pgx.Rows) error {
 	return func(rows pgx.Rows) (err error) {
 		*list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Case, err error) {
-			err = row.Scan(c.places()...)
+			err = row.Scan(casePlaces(&c)...)
 			return c, err
 		})
 		return err

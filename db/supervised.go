@@ -38,7 +38,7 @@ func (d *DB) SupervisedCases(ctx context.Context, k StaffKey) (cases []Supervise
 		 where c.opened_at > now() - interval '24 hours'
 		 order by c.opened_at desc limit 500`).Query(func(rows pgx.Rows) error {
 		cases, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c SupervisedCase, err error) {
-			err = row.Scan(append(c.places(), &c.OfficerName)...)
+			err = row.Scan(append(casePlaces(&c.Case), &c.OfficerName)...)
 			return c, err
 		})
 		return err

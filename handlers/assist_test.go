@@ -82,8 +82,10 @@ func TestAssist(t *testing.T) {
 	}
 	const mine = `e.actor = 'operator' and e.channel = 'assist' and e.subject = '1499000151'
 		and e.case_id = (select id from assist_case) and e.session_id = (select staff_session from assist_case) and `
-	for action, want := range map[string]int{"action = 'case.open'": 1, "action = 'goods.list' and outcome = 'answered' and results = 3": 2,
-		"action = 'goods.detail' and outcome = 'answered'": 2, "action = 'goods.detail' and outcome = 'not_found'": 1} {
+	for action, want := range map[string]int{
+		"action = 'case.open'": 1, "action = 'goods.list' and outcome = 'answered' and results = 3": 2,
+		"action = 'goods.detail' and outcome = 'answered'": 2, "action = 'goods.detail' and outcome = 'not_found'": 1,
+	} {
 		if n := s.registered(mine + action); n != want {
 			t.Errorf("%d entries of %s, want %d", n, action, want)
 		}
