@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/register"
 )
 
 func TestSpread(t *testing.T) {
@@ -105,8 +106,39 @@ func TestStat(t *testing.T) {
 			t.Errorf("%q: %s, %d", bad, used, parent)
 		}
 	}
-	if cpuOf(-1) != 0 || cpuOfChildren(-1) != 0 {
+	if used := readEnded("17 (a) b) S 5 17 17 0 -1 4194560 1 2 3 4 120 30 7 8 20 0 1 0 99 0 0"); used != 150*time.Millisecond {
+		t.Errorf("children that have ended: %s", used)
+	}
+	for _, bad := range []string{"", "17 (a) S 5 17 17 0 -1 4194560 1 2 3 4 120 30 y 8"} {
+		if used := readEnded(bad); used != 0 {
+			t.Errorf("%q: %s", bad, used)
+		}
+	}
+	if cpuOf(-1) != 0 || cpuOfChildren(-1) != 0 || cpuOfFamily(-1) != 0 {
 		t.Error("nobody has used something")
+	}
+}
+
+// The bare pass finds the root that the portal's own tree has.
+func TestMerkle(t *testing.T) {
+	for n := range 700 {
+		if n > 20 && n%97 != 0 {
+			continue
+		}
+		var data []byte
+		var tree register.Tree
+		for i := range n {
+			leaf := bytes.Repeat([]byte{byte(i)}, i%300)
+			tree.Append(register.LeafHash(leaf))
+			data = append(append(data, byte(len(leaf)>>8), byte(len(leaf))), leaf...)
+		}
+		head, err := tree.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := merkle(data); got != head.Hash {
+			t.Errorf("%d leaves: another root", n)
+		}
 	}
 }
 

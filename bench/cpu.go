@@ -43,6 +43,34 @@ func cpuOfChildren(parent int) time.Duration {
 	return sum
 }
 
+// cpuOfFamily is the same for a process with the children that are there now and
+// those that have ended.
+func cpuOfFamily(pid int) time.Duration {
+	sum := cpuOf(pid) + cpuOfChildren(pid)
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return sum
+	}
+	return sum + readEnded(string(b))
+}
+
+// readEnded takes the processor time of the children that have ended out of
+// /proc/PID/stat.
+func readEnded(s string) (used time.Duration) {
+	fields := strings.Fields(s[strings.LastIndexByte(s, ')')+1:])
+	if len(fields) < 15 {
+		return 0
+	}
+	for _, f := range fields[13:15] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			return 0
+		}
+		used += time.Duration(n) * tick
+	}
+	return used
+}
+
 // readStat takes processor time and parent out of /proc/PID/stat (proc(5)). The
 // second field is a name in brackets that may hold anything.
 func readStat(s string) (used time.Duration, parent int) {

@@ -22,6 +22,7 @@ type settings struct {
 	turn         time.Duration // length of a turn
 	streams      int           // open pages
 	kills        int           // of PostgreSQL
+	entries      int           // of the register that is verified
 	only         string        // parts to run
 }
 
@@ -30,7 +31,7 @@ type settings struct {
 func parts() []part {
 	return []part{
 		{"pages", pages}, {"csv", files}, {"large", large}, {"growth", growth}, {"streams", streams}, {"browser", browser},
-		{"import", imports}, {"start", starts}, {"kill", kills},
+		{"import", imports}, {"register", registers}, {"start", starts}, {"kill", kills},
 	}
 }
 
@@ -52,6 +53,9 @@ func main() {
 // run measures, or is one of the competitors: then the first argument says
 // which.
 func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 2 && args[0] == "merkle" {
+		return hashLeaves(args[1], out)
+	}
 	if len(args) > 0 && (args[0] == "bare" || args[0] == "plain") {
 		j, err := readJob(args[1:])
 		if err != nil {
@@ -88,11 +92,12 @@ func readFlags(args []string, out io.Writer) (settings, error) {
 	f.DurationVar(&s.turn, "turn", 3*time.Second, "length of a turn")
 	f.IntVar(&s.streams, "streams", 10_000, "open pages whose memory is measured; needs as many file descriptors")
 	f.IntVar(&s.kills, "kills", 20, "how often PostgreSQL is killed under load")
+	f.IntVar(&s.entries, "entries", 1_000_000, "entries of the register that is verified")
 	f.StringVar(&s.only, "only", strings.Join(names, ","), "parts to run")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
-	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.large < 0 || s.consignments < 2*perTrader*s.traders+2*s.large {
+	if s.traders < 1 || s.rounds < 1 || s.turn <= 0 || s.entries < 1 || s.large < 0 || s.consignments < 2*perTrader*s.traders+2*s.large {
 		return s, errors.New("every number must be positive, and the traders need some of the consignments")
 	}
 	for name := range strings.SplitSeq(s.only, ",") {

@@ -23,7 +23,7 @@ type oddity struct {
 
 // chunk looks at the entries above first up to last: each row against its leaf
 // in the stored tree, the tree against the checkpoints among them.
-func (v *verification) chunk(ctx context.Context, first, last int64) error {
+func (v *verification) chunk(ctx context.Context, first, last int64, rows []leafRow) error {
 	sealed, err := v.sealedLeaves(ctx, first, last)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (v *verification) chunk(ctx context.Context, first, last int64) error {
 		next++
 		return nil
 	}
-	if err := v.rows(ctx, first, last, sealed, step); err != nil {
+	if err := v.rows(ctx, rows, first, last, sealed, step); err != nil {
 		return err
 	}
 	return v.upper(ctx, v.stored.Full())
@@ -52,56 +52,56 @@ func (v *verification) chunk(ctx context.Context, first, last int64) error {
 
 // rows calls step once for each id, in order, with the leaf that its row makes
 // and the fault it is if that is not the sealed one.
-func (v *verification) rows(ctx context.Context, first, last int64, sealed []register.Hash, step func(register.Hash, Fault) error) error {
+func (v *verification) rows(ctx context.Context, rows []leafRow, first, last int64, sealed []register.Hash, step func(register.Hash, Fault) error) error {
 	next := first + 1
-	gap := func() error {
-		v.buf = register.AppendGap(v.buf[:0], next)
-		leaf := register.LeafHash(v.buf)
-		if leaf == sealed[next-first-1] {
-			v.report.Gaps++
-		}
-		err := step(leaf, EntryRemoved)
-		next++
-		return err
-	}
-	err := v.reader.each(ctx, v.tx, first, last, func(r *register.Record, open bool) error {
-		for next < r.ID {
-			if err := gap(); err != nil {
+	var buf []byte
+	gaps := func(until int64) error {
+		for ; next < until; next++ {
+			buf = register.AppendGap(buf[:0], next)
+			leaf := register.LeafHash(buf)
+			if leaf == sealed[next-first-1] {
+				v.report.Gaps++
+			}
+			if err := step(leaf, EntryRemoved); err != nil {
 				return err
 			}
 		}
-		if r.ID < next { // a second row with one number
-			v.report.add(Problem{EntryAdded, r.ID, 0})
-			return nil
+		return nil
+	}
+	for _, r := range rows {
+		if err := gaps(r.id); err != nil {
+			return err
 		}
-		if !open {
+		if r.id < next { // a second row with one number
+			v.report.add(Problem{EntryAdded, r.id, 0})
+			continue
+		}
+		if !r.open {
 			v.report.Forgotten++
 		}
-		leaf, fault := v.leaf(r, sealed[next-first-1])
+		fault, err := v.fault(ctx, r, sealed[next-first-1])
+		if err != nil {
+			return err
+		}
 		next++
-		return step(leaf, fault)
-	})
-	for err == nil && next <= last {
-		err = gap()
+		if err := step(r.leaf, fault); err != nil {
+			return err
+		}
 	}
-	return err
+	return gaps(last + 1)
 }
 
-// leaf is the leaf of a row, and what is wrong if it is not the sealed one.
-func (v *verification) leaf(r *register.Record, sealed register.Hash) (register.Hash, Fault) {
-	var err error
-	if v.buf, err = r.Append(v.buf[:0]); err != nil {
-		return register.Hash{}, EntryChanged
+// fault is what is wrong with a row if its leaf is not the sealed one.
+func (v *verification) fault(ctx context.Context, r leafRow, sealed register.Hash) (Fault, error) {
+	switch {
+	case r.form && r.leaf == sealed:
+		return "", nil
+	case !r.form:
+		return EntryChanged, nil
+	case register.LeafHash(register.AppendGap(nil, r.id)) == sealed:
+		return EntryAdded, nil
 	}
-	leaf := register.LeafHash(v.buf)
-	if leaf == sealed {
-		return leaf, ""
-	}
-	if register.LeafHash(register.AppendGap(nil, r.ID)) == sealed {
-		return leaf, EntryAdded
-	}
-	v.moved.row(*r)
-	return leaf, EntryChanged
+	return EntryChanged, v.moved.row(ctx, v.tx, r.id)
 }
 
 // note adds an entry's leaf to the trees.

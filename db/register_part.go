@@ -14,8 +14,7 @@ import (
 func (v *verification) part(ctx context.Context, from, to int64) error {
 	v.report.Checkpoints = 1
 	reader := tlog.TileHashReader(tlog.Tree{N: v.head.Size, Hash: v.head.Root}, tiles{ctx, v.tx})
-	for first := from - 1; first < to; first += verifyChunk {
-		last := min(first+verifyChunk, to)
+	return v.ahead(ctx, from-1, to, func(first, last int64, rows []leafRow) error {
 		indexes := make([]int64, last-first)
 		for i := range indexes {
 			indexes[i] = tlog.StoredHashIndex(0, first+int64(i))
@@ -26,10 +25,10 @@ func (v *verification) part(ctx context.Context, from, to int64) error {
 				return ctx.Err()
 			}
 			v.report.add(Problem{TreeChanged, first + 1, 0})
-			continue
+			return nil
 		}
 		id := first
-		if err := v.rows(ctx, first, last, sealed, func(leaf register.Hash, fault Fault) error {
+		if err := v.rows(ctx, rows, first, last, sealed, func(leaf register.Hash, fault Fault) error {
 			id++
 			v.report.Checked++
 			if leaf != sealed[id-first-1] {
@@ -43,8 +42,8 @@ func (v *verification) part(ctx context.Context, from, to int64) error {
 		if v.Progress != nil {
 			v.Progress(last-from+1, to-from+1)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // movedSearch finds entries that stand under another number than the one they
@@ -57,10 +56,16 @@ type movedSearch struct {
 // movedKept is how many entries are searched for.
 const movedKept = 64
 
-func (m *movedSearch) row(r register.Record) {
-	if len(m.records) < movedKept {
-		m.records = append(m.records, r)
+// row reads the entry of an id once more, whole.
+func (m *movedSearch) row(ctx context.Context, q querier, id int64) error {
+	if len(m.records) >= movedKept {
+		return nil
 	}
+	var reader rowReader
+	return reader.each(ctx, q, id-1, id, func(r *register.Record, _ bool) error {
+		m.records = append(m.records, *r)
+		return nil
+	})
 }
 
 func (m *movedSearch) sealed(id int64, leaf register.Hash) {

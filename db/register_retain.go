@@ -41,15 +41,7 @@ func Forget(ctx context.Context, ownerURL string, olderThan time.Time) (int64, e
 // to; 0: up to the last sealed one. There is nothing personal in it. It reads
 // with the rights of the role in url, which must see every entry.
 func Export(ctx context.Context, url string, from, to int64, visit func(leaf []byte) error) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `set local row_security = off`); err != nil {
-			return err
-		}
+	return readOnly(ctx, url, func(tx pgx.Tx) error {
 		head, err := readHead(ctx, tx)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -163,6 +164,39 @@ func TestTamperingIsFound(t *testing.T) {
 	}
 	if r := original.verify(t, db.VerifyOptions{Outside: visiting(outside)}); !r.OK() {
 		t.Errorf("the original: %+v", r)
+	}
+}
+
+// A register so large that several connections read it: every fault is found
+// where it is, in the order of entries, and a broken connection is an error.
+func TestLargeRegisterIsReadByMany(t *testing.T) {
+	s := newSealed(t)
+	const n = 140_000 // two chunks and a bit
+	s.fill(t, n)
+	for s.seal(t) > 0 {
+	}
+	if r := s.verify(t, db.VerifyOptions{}); !r.OK() || r.Checked != n {
+		t.Fatalf("%+v", r)
+	}
+	s.exec(t, `update register_entry set results = results + 1 where id in (7, 70000, 139999)`)
+	s.exec(t, `delete from register_entry where id in (65536, 65537, 140000)`)
+	var told []int64
+	r := s.verify(t, db.VerifyOptions{Progress: func(done, all int64) { told = append(told, done) }})
+	want := []db.Problem{
+		{Fault: db.EntryChanged, ID: 7},
+		{Fault: db.EntryRemoved, ID: 65536},
+		{Fault: db.EntryRemoved, ID: 65537},
+		{Fault: db.EntryChanged, ID: 70000},
+		{Fault: db.EntryChanged, ID: 139999},
+		{Fault: db.EntryRemoved, ID: 140000},
+	}
+	if !slices.Equal(r.Problems, want) || !slices.Equal(told, []int64{65536, 131072, n}) {
+		t.Errorf("found %+v, told %v", r.Problems, told)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := db.Verify(ctx, s.OwnerURL, db.VerifyOptions{Verifiers: s.verifiers, Progress: func(int64, int64) { cancel() }})
+	if err == nil {
+		t.Error("a verification that was broken off says that all is well")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // sampleRecord is an entry with every value set.
@@ -192,5 +193,14 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	if len(buf) != len(sampleText) {
 		b.Fatal(fmt.Sprint(len(buf)))
+	}
+}
+
+func TestLeafHash(t *testing.T) {
+	for _, n := range []int{0, 1, 510, 511, 512, 2000} {
+		data := bytes.Repeat([]byte{'x'}, n)
+		if got, want := LeafHash(data), tlog.RecordHash(data); got != want {
+			t.Errorf("%d bytes: %s, want %s", n, got, want)
+		}
 	}
 }
