@@ -100,7 +100,7 @@ func (w *world) many(ctx context.Context) error {
 	}
 	defer c.Close(context.WithoutCancel(ctx))
 	_, err = c.Exec(ctx, `
-		with one as (select * from pending where voen = $1 order by registration limit 25), numbered as (select row_number() over () as r, * from one)
+		with one as (select pending.* from pending where voen = $1 order by registration limit 25), numbered as (select row_number() over () as r, one.* from one)
 		insert into pending
 		select (jsonb_populate_record(null::pending, to_jsonb(o) - 'r' || jsonb_build_object('registration', 'M' || n, 'registered_at', now() - n * interval '1 minute'))).*
 		  from generate_series(1, $2::int) n join numbered o on o.r = 1 + n % 25`, string(w.people[0].VOEN), csvRows)

@@ -30,8 +30,16 @@ type settings struct {
 // changed or gone.
 func parts() []part {
 	return []part{
-		{"pages", pages}, {"csv", files}, {"large", large}, {"growth", growth}, {"streams", streams}, {"browser", browser},
-		{"import", imports}, {"register", registers}, {"start", starts}, {"kill", kills},
+		{"pages", pages},
+		{"csv", files},
+		{"large", large},
+		{"growth", growth},
+		{"streams", streams},
+		{"browser", browser},
+		{"import", imports},
+		{"register", registers},
+		{"start", starts},
+		{"kill", kills},
 	}
 }
 

@@ -78,8 +78,21 @@ func TestBulkChangesNothing(t *testing.T) {
 	}
 	store(t, d, batch...)
 	queries := []customs.Query{
-		{}, {Page: 3}, {Page: 99}, {Status: customs.Held}, {Status: customs.Held, Page: 2}, {Mode: "3"}, {Mode: "x"}, {Mode: "99999"}, {Checkpoint: "00901", Sort: customs.Oldest},
-		{Text: "r0000"}, {Text: "şəkər", Mode: "2"}, {Text: "ŞEKAR cugundru"}, {From: "2026-03-02"}, {To: "2026-03-01"}, {Waiting: customs.You},
+		{},
+		{Page: 3},
+		{Page: 99},
+		{Status: customs.Held},
+		{Status: customs.Held, Page: 2},
+		{Mode: "3"},
+		{Mode: "x"},
+		{Mode: "99999"},
+		{Checkpoint: "00901", Sort: customs.Oldest},
+		{Text: "r0000"},
+		{Text: "şəkər", Mode: "2"},
+		{Text: "ŞEKAR cugundru"},
+		{From: "2026-03-02"},
+		{To: "2026-03-01"},
+		{Waiting: customs.You},
 	}
 	ask := func() (answers []string) {
 		for _, q := range queries {

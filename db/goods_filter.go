@@ -142,12 +142,12 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 	}
 	b.Queue(`
 		with found as `+once+` (select `+listColumns+from+`),
-		     page as (select * from found order by `+f.order()+` limit @size offset `+offset+`)
+		     page as (select found.* from found order by `+f.order()+` limit @size offset `+offset+`)
 		select 0, 0, '', checkpoint, '', now(), now(), now(), 0::smallint, '', '', '', '', '', count(*)::integer,
 		       least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint, '', '', '', '', null, null
 		  from found group by checkpoint
 		union all
-		select 1, row_number() over (order by `+f.order()+`), * from page
+		select 1, row_number() over (order by `+f.order()+`), page.* from page
 		 order by 1, 2, 4`, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		var kind, number int

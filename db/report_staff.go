@@ -26,7 +26,7 @@ const supervisedColumns = `r.id::text, r.number, r.kind, coalesce(r.entry_id, 0)
 
 func scanSupervised(row pgx.CollectableRow) (customs.SupervisedReport, error) {
 	var r customs.SupervisedReport
-	var entryAt, answeredAt = &r.EntryAt, &r.AnsweredAt
+	entryAt, answeredAt := &r.EntryAt, &r.AnsweredAt
 	err := row.Scan(&r.ID, &r.Number, &r.Kind, &r.Entry, &entryAt, &r.Registration, &r.Body, &r.Contact, &r.Lang, &r.Person,
 		&r.At, &r.Answer, &answeredAt, &r.VOEN, &r.Organisation, &r.Officer)
 	r.EntryAt, r.AnsweredAt = orZero(entryAt), orZero(answeredAt)

@@ -83,7 +83,7 @@ func TestReports(t *testing.T) {
 	must(t, d.EndSession(t.Context(), a))
 	_, _, errMake := d.MakeReport(t.Context(), a, notMine("A1"))
 	_, _, errList := d.Reports(t.Context(), a)
-	_, _, _, errOne := d.Report(t.Context(), a, uuid.New())
+	_, one, _, errOne := d.Report(t.Context(), a, uuid.New())
 	_, _, errHolds := d.Holds(t.Context(), a, "A1")
 	_, _, errEntry := d.AccessEntry(t.Context(), a, own)
 	for _, err := range []error{errMake, errList, errOne, errHolds, errEntry} {
@@ -117,8 +117,10 @@ func TestReportLimits(t *testing.T) {
 	_, d := open(t)
 	a, _ := twoTraders(t, d)
 	for _, n := range []customs.NewReport{
-		{Registration: "A1", Lang: "az"}, {Registration: "A1", Body: strings.Repeat("ə", customs.MaxReport+1), Lang: "az"},
-		{Registration: "A1", Body: "x", Contact: strings.Repeat("x", customs.MaxContact+1), Lang: "az"}, {Registration: "A1", Body: "x", Lang: "ru"},
+		{Registration: "A1", Lang: "az"},
+		{Registration: "A1", Body: strings.Repeat("ə", customs.MaxReport+1), Lang: "az"},
+		{Registration: "A1", Body: "x", Contact: strings.Repeat("x", customs.MaxContact+1), Lang: "az"},
+		{Registration: "A1", Body: "x", Lang: "ru"},
 	} {
 		if _, _, err := d.MakeReport(t.Context(), a, n); sqlState(err) != "23514" {
 			t.Errorf("%d characters: %v", len(n.Body), err)

@@ -152,7 +152,7 @@ func queueState(b *pgx.Batch, o *register.Overview) {
 	b.Queue(`
 		with newest as (select max(at) as at from checkpoint_hour where hour >= date_trunc('hour', now()) - interval '1 day')
 		select coalesce(h.checkpoint, c.code), coalesce(h.pending, 0), h.oldest_at, c.as_of, c.received_at, h.at
-		  from (select h.* from checkpoint_hour h, newest n where h.at = n.at and h.hour >= date_trunc('hour', now()) - interval '1 day') h
+		  from (select h.checkpoint, h.pending, h.oldest_at, h.at from checkpoint_hour h, newest n where h.at = n.at and h.hour >= date_trunc('hour', now()) - interval '1 day') h
 		  full join checkpoint c on c.code = h.checkpoint
 		 order by 2 desc, 1`).Query(func(rows pgx.Rows) error {
 		var c register.CheckpointState

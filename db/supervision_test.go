@@ -232,11 +232,11 @@ func TestSupervisionIsDecidedByTheDatabase(t *testing.T) {
 	}
 	exec(t, c, `set role portal_app`)
 	for _, table := range []string{"register_hour", "register_counted", "checkpoint_hour"} {
-		if _, err := c.Exec(t.Context(), `select * from `+table); sqlState(err) != "42501" {
+		if _, err := c.Exec(t.Context(), `select count(*) from `+table); sqlState(err) != "42501" {
 			t.Errorf("the serving role reads %s: %v", table, err)
 		}
 	}
-	if _, err := c.Exec(t.Context(), `select * from supervised_sign_ins(now())`); sqlState(err) != "42501" {
+	if _, err := c.Exec(t.Context(), `select count(*) from supervised_sign_ins(now())`); sqlState(err) != "42501" {
 		t.Errorf("the serving role counts sign-ins: %v", err)
 	}
 }

@@ -187,8 +187,16 @@ func (p *Portal) writeAccess(ctx context.Context, c echo.Context, key db.Session
 
 // accessColumns are those of the file, in the order of accessCells.
 var accessColumns = []column{
-	{"access.col_time", 20}, {"access.col_who", 24}, {"access.col_person", 34}, {"access.col_what", 50}, {"access.col_result", 24},
-	{"access.col_case", 18}, {"access.col_why", 40}, {"access.col_caller", 24}, {"access.col_confirmed", 30}, {"access.col_channel", 10},
+	{"access.col_time", 20},
+	{"access.col_who", 24},
+	{"access.col_person", 34},
+	{"access.col_what", 50},
+	{"access.col_result", 24},
+	{"access.col_case", 18},
+	{"access.col_why", 40},
+	{"access.col_caller", 24},
+	{"access.col_confirmed", 30},
+	{"access.col_channel", 10},
 	{"access.col_request", 38},
 }
 

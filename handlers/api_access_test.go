@@ -61,8 +61,14 @@ func TestTokenForm(t *testing.T) {
 			name, days, problem string
 			status              int
 		}{
-			{"", "90", "no_name", 422}, {"   ", "90", "no_name", 422}, {strings.Repeat("ə", 61), "90", "bad_name", 422}, {"a\x00b", "90", "bad_name", 422},
-			{"x", "", "no_days", 422}, {"x", "366", "no_days", 422}, {"x", "-1", "no_days", 422}, {"x", "9999999999999999999", "no_days", 422},
+			{"", "90", "no_name", 422},
+			{"   ", "90", "no_name", 422},
+			{strings.Repeat("ə", 61), "90", "bad_name", 422},
+			{"a\x00b", "90", "bad_name", 422},
+			{"x", "", "no_days", 422},
+			{"x", "366", "no_days", 422},
+			{"x", "-1", "no_days", 422},
+			{"x", "9999999999999999999", "no_days", 422},
 		} {
 			a := b.want(b.post("/api-access", "form", uuid.NewString(), "name", c.name, "days", c.days), c.status)
 			if !strings.Contains(words(a.body), l.T("program.problem."+c.problem)) || !strings.Contains(a.body, `<div class="errors"`) {

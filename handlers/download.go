@@ -144,10 +144,27 @@ func headed(l *locales.Locale, columns []column) []tableColumn {
 
 // goodsColumns are those of a file of registrations, in the order of goodsCells.
 var goodsColumns = []column{
-	{"file.registration", 22}, {"file.checkpoint", 24}, {"file.checkpoint_code", 12}, {"file.registered", 17}, {"file.status", 26}, {"file.status_at", 17},
-	{"file.mode", 16}, {"file.vehicle", 18}, {"file.document_type", 22}, {"file.document_number", 20},
-	{"file.goods", 50}, {"file.commodity_code", 14}, {"file.goods_count", 10}, {"file.packages", 10}, {"file.gross", 14},
-	{"file.who", 18}, {"file.step", 34}, {"file.note", 34}, {"file.since", 17}, {"file.due", 17}, {"file.received", 17},
+	{"file.registration", 22},
+	{"file.checkpoint", 24},
+	{"file.checkpoint_code", 12},
+	{"file.registered", 17},
+	{"file.status", 26},
+	{"file.status_at", 17},
+	{"file.mode", 16},
+	{"file.vehicle", 18},
+	{"file.document_type", 22},
+	{"file.document_number", 20},
+	{"file.goods", 50},
+	{"file.commodity_code", 14},
+	{"file.goods_count", 10},
+	{"file.packages", 10},
+	{"file.gross", 14},
+	{"file.who", 18},
+	{"file.step", 34},
+	{"file.note", 34},
+	{"file.since", 17},
+	{"file.due", 17},
+	{"file.received", 17},
 }
 
 // goodsCells turns a registration into a row, in the words of the pages. Words

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,7 +103,7 @@ func (p *Portal) refuseProgram(c echo.Context, err error) error {
 	if errors.Is(c.Request().Context().Err(), context.Canceled) {
 		return err // nobody waits any more
 	}
-	if bad, ok := errors.AsType[badParameter](err); ok {
+	if bad, ok := errors.AsType[parameterError](err); ok {
 		return refuse(c, http.StatusBadRequest, "bad_parameter", "This parameter is unknown, malformed or given twice: "+string(bad)+".")
 	}
 	status, _ := outcome(err)
@@ -117,12 +118,12 @@ func (p *Portal) refuseProgram(c echo.Context, err error) error {
 	return refuse(c, http.StatusInternalServerError, "internal", "Something failed here; tell the operator the request's number.")
 }
 
-// badParameter names a parameter that cannot be understood. A page leaves such
+// parameterError names a parameter that cannot be understood. A page leaves such
 // a one out and says so; a program would take the wrong rows for the right ones.
-type badParameter string
+type parameterError string
 
 // Error implements error.
-func (b badParameter) Error() string { return "handlers: a parameter cannot be understood" }
+func (b parameterError) Error() string { return "handlers: a parameter cannot be understood" }
 
 // noSuchAddress answers for what is not an address of the interface.
 func noSuchAddress(c echo.Context) error {
@@ -170,7 +171,7 @@ func sendProgram(c echo.Context, entry *db.Pending, moment, content any) error {
 	if page.known(c) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	body := append(head[:len(head)-1], ',') // two objects become one
+	body := slices.Concat(head[:len(head)-1], []byte{','}) // two objects become one
 	body = append(body, tail.Bytes()[1:]...)
 	h.Set(echo.HeaderContentType, "application/json")
 	if b := packed(c.Request(), body); b != nil {

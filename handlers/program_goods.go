@@ -70,7 +70,7 @@ func (p *Portal) programGoods(c echo.Context, who caller) error {
 		m.Checkpoints = append(m.Checkpoints, freshnessOf(f))
 	}
 	if _, listed := p.Checkpoints.Get(q.Checkpoint); !known && !listed {
-		return badParameter("checkpoint")
+		return parameterError("checkpoint")
 	}
 	outcome := register.Answered
 	if l.Total == 0 && !q.Filtered() {
@@ -90,33 +90,33 @@ func (p *Portal) programGoods(c echo.Context, who caller) error {
 }
 
 // readProgramQuery reads the query of a page. Its filters are the list's own;
-// what the list would leave out is a badParameter here.
+// what the list would leave out is a parameterError here.
 func readProgramQuery(raw string) (q customs.Query, after db.Position, size int, err error) {
 	size = programPage
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return q, after, size, badParameter("the query itself")
+		return q, after, size, parameterError("the query itself")
 	}
 	for _, name := range []string{"sort", "page", "lang"} { // of pages only
 		if values.Has(name) {
-			return q, after, size, badParameter(name)
+			return q, after, size, parameterError(name)
 		}
 	}
 	if given, ok := values["limit"]; ok {
 		if size, err = strconv.Atoi(given[0]); err != nil || size < 1 || size > programPageMax || len(given) > 1 {
-			return q, after, programPage, badParameter("limit")
+			return q, after, programPage, parameterError("limit")
 		}
 	}
 	if given, ok := values["cursor"]; ok {
 		if after, err = parseCursor(given[0]); err != nil || len(given) > 1 {
-			return q, db.Position{}, size, badParameter("cursor")
+			return q, db.Position{}, size, parameterError("cursor")
 		}
 	}
 	values.Del("limit")
 	values.Del("cursor")
 	q, ignored := readQuery(values)
 	if len(ignored) > 0 {
-		return q, after, size, badParameter(ignored[0])
+		return q, after, size, parameterError(ignored[0])
 	}
 	return q, after, size, nil
 }
@@ -127,7 +127,7 @@ func (p *Portal) programCode(c echo.Context, who caller) error {
 	ctx := c.Request().Context()
 	if values := c.QueryParams(); len(values) > 0 {
 		for name := range values {
-			return badParameter(printable(name))
+			return parameterError(printable(name))
 		}
 	}
 	d, err := p.DB.ConsignmentOf(ctx, who.key, registrationCode(c))

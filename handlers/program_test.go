@@ -166,7 +166,7 @@ func TestTokensAndSessionsAreTwoThings(t *testing.T) {
 		if a := p.get(path); a.StatusCode != http.StatusSeeOther || strings.Contains(a.body, "Qara") {
 			t.Errorf("%s opens with a token: %d", path, a.StatusCode)
 		}
-		p.browser.client.Jar.SetCookies(mustURL(p.base), []*http.Cookie{{Name: s.sessionCookie(), Value: p.token, Path: "/"}})
+		p.client.Jar.SetCookies(mustURL(p.base), []*http.Cookie{{Name: s.sessionCookie(), Value: p.token, Path: "/"}})
 	}
 	good := p.token
 	last := "A"

@@ -75,7 +75,7 @@ func TestAnswerInput(t *testing.T) {
 	b := s.browser().english()
 	b.staffIn("supervisor", "")
 	for answer, want := range map[string]string{
-		"": "Write what you want to say", " \n ": "Write what you want to say", "a\x00b": "characters that cannot be read",
+		"": "Write what you want to say", strings.Repeat(" \n", 3): "Write what you want to say", "a\x00b": "characters that cannot be read",
 		strings.Repeat("ə", 4001): "at most 4,000 characters",
 	} {
 		a := b.want(b.post(toAnswer(question), "answer", answer), http.StatusUnprocessableEntity)

@@ -146,9 +146,19 @@ func setCursor(c *register.Cursor, text string) bool {
 
 // registerColumns are those of a file of entries, in the order of entryCells.
 var registerColumns = []column{
-	{"supervision.col_entry", 12}, {"supervision.col_time", 20}, {"supervision.col_voen", 14}, {"supervision.col_what", 30}, {"supervision.col_asked", 40},
-	{"supervision.col_who", 16}, {"supervision.col_officer", 12}, {"supervision.col_channel", 16}, {"supervision.col_case", 18},
-	{"supervision.col_outcome", 22}, {"supervision.col_results", 12}, {"supervision.col_elapsed_ms", 14}, {"supervision.col_request", 38},
+	{"supervision.col_entry", 12},
+	{"supervision.col_time", 20},
+	{"supervision.col_voen", 14},
+	{"supervision.col_what", 30},
+	{"supervision.col_asked", 40},
+	{"supervision.col_who", 16},
+	{"supervision.col_officer", 12},
+	{"supervision.col_channel", 16},
+	{"supervision.col_case", 18},
+	{"supervision.col_outcome", 22},
+	{"supervision.col_results", 12},
+	{"supervision.col_elapsed_ms", 14},
+	{"supervision.col_request", 38},
 }
 
 // entryCells fills the cells of a row, in the words of the pages.

@@ -94,7 +94,7 @@ func TestRegisterSearch(t *testing.T) {
 	s, supervisor, trader := supervised(t)
 	supervisor.readsEnglish()
 	missing := trader.want(trader.get("/goods/NO-SUCH"), http.StatusNotFound)
-	request := missing.Header.Get("X-Request-Id")
+	request := missing.Header.Get("X-Request-ID")
 	for query, want := range map[string]string{
 		"":                                   "1499000151",
 		"q=1499000151":                       "2 entries",

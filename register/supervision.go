@@ -23,7 +23,7 @@ type Counts struct {
 }
 
 // Answered are the requests that had an answer of whatever kind.
-func (c Counts) Answered() int64 { return c.Requests - c.Failed }
+func (c *Counts) Answered() int64 { return c.Requests - c.Failed }
 
 // Add counts n requests of an actor with an outcome.
 func (c *Counts) Add(o Outcome, actor string, n int64) {

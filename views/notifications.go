@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strconv"
 
 	"customs.gov.az/portal/customs"
@@ -128,12 +129,7 @@ func (v NotificationsView) field() string {
 func addressPrefix(i int) string { return "address-" + strconv.Itoa(i) }
 
 func wants(w customs.Wish, k customs.NewsKind) bool {
-	for _, e := range w.Events {
-		if e == k {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(w.Events, k)
 }
 
 // digestValue is an hour as the form sends it; "now" is at once.

@@ -27,7 +27,6 @@ type CodeView struct {
 	Until time.Time
 	Used  time.Time // zero: not used
 	Spent bool      // by wrong tries
-
 }
 
 // helpWords name a choice, helpText explains it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,10 @@ func TestStaffCommands(t *testing.T) {
 		t.Errorf("%q %v", out, err)
 	}
 	for _, wrong := range [][]string{
-		{"staff", "remove", at, "3G7HN2Q"}, {"staff", "remove", at, "?"}, {"staff", "list", "--owner-url=", "--data=" + t.TempDir()},
-		append(add[:len(add):len(add)], "--role=owner"),
+		{"staff", "remove", at, "3G7HN2Q"},
+		{"staff", "remove", at, "?"},
+		{"staff", "list", "--owner-url=", "--data=" + t.TempDir()},
+		append(slices.Clip(add), "--role=owner"),
 	} {
 		if out, err := said(t, wrong...); err == nil {
 			t.Errorf("%v: %q", wrong, out)
