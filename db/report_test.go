@@ -83,7 +83,7 @@ func TestReports(t *testing.T) {
 	must(t, d.EndSession(t.Context(), a))
 	_, _, errMake := d.MakeReport(t.Context(), a, notMine("A1"))
 	_, _, errList := d.Reports(t.Context(), a)
-	_, one, _, errOne := d.Report(t.Context(), a, uuid.New())
+	_, _, _, errOne := d.Report(t.Context(), a, uuid.New()) //nolint:dogsled // only the error is asked here
 	_, _, errHolds := d.Holds(t.Context(), a, "A1")
 	_, _, errEntry := d.AccessEntry(t.Context(), a, own)
 	for _, err := range []error{errMake, errList, errOne, errHolds, errEntry} {
