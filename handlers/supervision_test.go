@@ -173,7 +173,7 @@ func TestRegisterFiles(t *testing.T) {
 	}
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(a.body, "\uFEFF"))).ReadAll()
 	s.must(err)
-	if len(rows) != 4 || rows[1][2] != "1499000152" || rows[1][4] != "'=cmd|/goods" || rows[1][9] != "Goods found" || rows[1][10] != "7" || rows[1][11] != "1.5" {
+	if len(rows) != 4 || rows[1][2] != "1499000152" || rows[1][4] != "'=cmd|/goods" || rows[1][9] != "Information given" || rows[1][10] != "7" || rows[1][11] != "1.5" {
 		t.Errorf("%q", rows)
 	}
 	a = supervisor.want(supervisor.get("/supervision/register.xlsx?outcome=answered"), http.StatusOK)

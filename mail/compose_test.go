@@ -62,7 +62,7 @@ func TestMailWithNews(t *testing.T) {
 	}
 	for lang, want := range map[string][]string{
 		"az": {
-			"Sizdən hərəkət gözlənilir: 1 qeydiyyat", "Sizdən hərəkət gözlənilir\r\n- R1: Ödəniş gözlənilir\r\n",
+			"Sizdən addım gözlənilir: 1 qeydiyyat", "Sizdən addım gözlənilir\r\n- R1: Ödəniş gözlənilir\r\n",
 			"Status dəyişib\r\n- R2: Gömrük baxışı keçirilir (təkrar)\r\n", "Rəsmiləşdirmə başa çatıb\r\n- R3: Buraxılıb\r\n",
 			"02.03.2026 16:00 vəziyyətinə", "“Təkrar” sözü", "\r\n-- \r\n",
 		},

@@ -14,6 +14,9 @@ const (
 // this order; others can be searched for by address.
 var Actions = []Action{
 	ListGoods, ShowGoods, DownloadGoods, PrintGoods, SwitchCompany, ListAccess, DownloadAccess, OpenReceipt, DownloadReceipt,
+	MakeCode, ShowHelp, ChooseHelp, OpenReportForm, MakeReport, ListReports, ShowReport, MakeToken, WithdrawToken,
 	FillComplaint, SealEvidence, ShowComplaint, ChangeNotifications, MailNotifications,
-	Supervise, SearchRegister, OpenEntry, DownloadRegister, ReportMonth, ProbeFailed,
+	OpenCase, RefuseCase, ApproveCase, ExtendCase, EndCase,
+	Supervise, SearchRegister, OpenEntry, DownloadRegister, ReportMonth, WatchCases, ListReportsToAnswer, ShowReportToAnswer, AnswerReport,
+	ListStaff, ProposeStaff, ApproveStaff, RejectStaff, ProbeFailed,
 }

@@ -208,17 +208,25 @@ func rowLook(l *locales.Locale, r register.Row) (tone, string, string) {
 	return plain, "check", OutcomeWords(l, r)
 }
 
-// whoWords say by whom and by which way an entry came about.
+// whoWords say who asked: the role, and the number of an officer.
 func whoWords(l *locales.Locale, r register.Row) string {
 	who := wordOr(l, "supervision.actor_", r.Actor)
 	if r.Officer != "" {
 		return who + " " + r.Officer
 	}
-	if r.Method != "" && r.Channel == "web" {
+	return who
+}
+
+// howWords say by which way they came: the sign-in of a page's reader, else
+// the channel; "" where the role says it already.
+func howWords(l *locales.Locale, r register.Row) string {
+	switch {
+	case r.Officer != "" || r.Actor == "system":
+		return ""
+	case r.Channel != "web":
+		return wordOr(l, "supervision.channel_", r.Channel)
+	case r.Method != "":
 		return methodWords(l, r.Method)
 	}
-	if r.Channel != "web" {
-		return who + ", " + wordOr(l, "supervision.channel_", r.Channel)
-	}
-	return who
+	return ""
 }

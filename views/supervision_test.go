@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,13 +100,14 @@ func TestRowLooks(t *testing.T) {
 		row  register.Row
 		want string
 		who  string
+		how  string
 	}{
-		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.Answered, Results: 17, Actor: "trader", Channel: "web"}, Method: "sima"}, "17 registrations", "SİMA İmza"},
-		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.NothingPending, Actor: "trader", Channel: "web"}}, "Nothing pending", "Trader"},
-		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.Answered, Results: 1, Actor: "operator", Channel: "staff"}, Officer: "2041"}, "1 registration", "Operator 2041"},
-		{register.Row{Record: register.Record{Action: register.SearchRegister, Outcome: register.Answered, Results: 50, Actor: "supervisor", Channel: "staff"}, Officer: "7"}, "Done", "Supervisor 7"},
-		{register.Row{Record: register.Record{Action: register.ShowGoods, Outcome: register.NotFound, Actor: "trader", Channel: "api"}}, "Not found", "Trader, API"},
-		{register.Row{Record: register.Record{Action: "x.y", Outcome: register.Failed, Actor: "robot", Channel: "web"}, Method: "seal"}, "Failed", "seal"},
+		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.Answered, Results: 17, Actor: "trader", Channel: "web"}, Method: "sima"}, "17 registrations", "Trader", "SİMA İmza"},
+		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.NothingPending, Actor: "trader", Channel: "web"}}, "Nothing pending", "Trader", ""},
+		{register.Row{Record: register.Record{Action: register.ListGoods, Outcome: register.Answered, Results: 1, Actor: "operator", Channel: "staff"}, Officer: "2041"}, "1 registration", "Operator 2041", ""},
+		{register.Row{Record: register.Record{Action: register.SearchRegister, Outcome: register.Answered, Results: 50, Actor: "supervisor", Channel: "staff"}, Officer: "7"}, "Done", "Supervisor 7", ""},
+		{register.Row{Record: register.Record{Action: register.ShowGoods, Outcome: register.NotFound, Actor: "trader", Channel: "api"}}, "Not found", "Trader", "API"},
+		{register.Row{Record: register.Record{Action: "x.y", Outcome: register.Failed, Actor: "robot", Channel: "web"}, Method: "seal"}, "Failed", "robot", "seal"},
 	} {
 		if _, _, words := rowLook(l, c.row); words != c.want {
 			t.Errorf("%+v: %q, want %q", c.row.Record, words, c.want)
@@ -113,17 +115,27 @@ func TestRowLooks(t *testing.T) {
 		if who := whoWords(l, c.row); who != c.who {
 			t.Errorf("%+v: %q, want %q", c.row.Record, who, c.who)
 		}
+		if how := howWords(l, c.row); how != c.how {
+			t.Errorf("%+v: by %q, want %q", c.row.Record, how, c.how)
+		}
 	}
 	if got := ActionWords(l, "x.y"); got != "x.y" {
 		t.Errorf("an action without words: %q", got)
 	}
 }
 
-// Every kind of request that the search offers has words.
+// Every kind of request that can stand in the register has words there, and the
+// search offers it.
 func TestActionsHaveWords(t *testing.T) {
-	for _, a := range register.Actions {
-		if got := ActionWords(inEnglish(t), a); got == a {
-			t.Errorf("%s has no words", a)
+	for _, lang := range []string{"az", "en"} {
+		l := samplePage(t, lang).L
+		for _, a := range actions(t) {
+			if got := ActionWords(l, a); got == a {
+				t.Errorf("%s: %s has no words", lang, a)
+			}
+			if !slices.Contains(register.Actions, a) {
+				t.Errorf("the search of the register does not offer %s", a)
+			}
 		}
 	}
 }
