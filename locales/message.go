@@ -22,6 +22,9 @@ type pieces []string
 
 const mark = "\x00"
 
+// usualText is the room, in bytes, that a filled message seldom exceeds.
+const usualText = 96
+
 var placeholder = regexp.MustCompile(`\{\{\s*\.([A-Za-z_]+)\s*\}\}`)
 
 // newMessage renders a message's plural forms. Azerbaijani and English share
@@ -62,10 +65,14 @@ func namesIn(text string) []string {
 
 // fill joins the pieces, with the values of args, which are name, value pairs.
 func (p pieces) fill(l *Locale, args []any) string {
-	if len(p) == 1 {
+	switch len(p) {
+	case 1:
 		return p[0]
+	case 3: // most messages that have a placeholder have one
+		return p[0] + l.value(p[1], args) + p[2]
 	}
 	var b strings.Builder
+	b.Grow(usualText)
 	for i, s := range p {
 		if i%2 == 1 {
 			s = l.value(s, args)

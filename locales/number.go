@@ -56,6 +56,7 @@ func (l *Locale) grouped(digits string) string {
 		return sign + digits
 	}
 	var b strings.Builder
+	b.Grow(len(sign) + len(digits) + len(digits)/3*len(l.group))
 	b.WriteString(sign)
 	for i := range len(digits) {
 		if i > 0 && (len(digits)-i)%3 == 0 {

@@ -11,6 +11,11 @@ func (l *Locale) Date(t time.Time) string { return t.In(l.zone).Format("02.01.20
 // DateTime prints day and minute in Baku, 20.11.2026 14:28.
 func (l *Locale) DateTime(t time.Time) string { return t.In(l.zone).Format("02.01.2006 15:04") }
 
+// AppendDateTime is DateTime at the end of a text that grows.
+func (l *Locale) AppendDateTime(b []byte, t time.Time) []byte {
+	return t.In(l.zone).AppendFormat(b, "02.01.2006 15:04")
+}
+
 // Clock prints the time of day in Baku to the second, 14:32:07.
 func (l *Locale) Clock(t time.Time) string { return t.In(l.zone).Format("15:04:05") }
 
@@ -19,6 +24,11 @@ func (l *Locale) Minute(t time.Time) string { return t.In(l.zone).Format("15:04"
 
 // Machine prints the instant for a datetime attribute (RFC 3339, Baku time).
 func (l *Locale) Machine(t time.Time) string { return t.In(l.zone).Format(time.RFC3339) }
+
+// AppendMachine is Machine at the end of a text that grows.
+func (l *Locale) AppendMachine(b []byte, t time.Time) []byte {
+	return t.In(l.zone).AppendFormat(b, time.RFC3339)
+}
 
 // Day prints a calendar day given as YYYY-MM-DD, the form of documents and
 // filters, as Date does. Text that is no such day comes back unchanged.
@@ -38,7 +48,10 @@ func (l *Locale) ISODay(t time.Time) string { return t.In(l.zone).Format(time.Da
 func (l *Locale) Stamp(t time.Time) string { return t.In(l.zone).Format(time.DateTime) }
 
 // SameDay reports whether both instants fall on one day in Baku.
-func (l *Locale) SameDay(a, b time.Time) bool { return l.Date(a) == l.Date(b) }
+func (l *Locale) SameDay(a, b time.Time) bool {
+	a, b = a.In(l.zone), b.In(l.zone)
+	return a.Year() == b.Year() && a.YearDay() == b.YearDay()
+}
 
 // Span prints a length of time in at most two units, such as “3 days 3 hours”:
 // hours go without minutes from twelve on, days without hours from thirty on.

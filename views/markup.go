@@ -45,7 +45,9 @@ type drawing struct {
 }
 
 // Render implements templ.Component.
-func (d drawing) Render(_ context.Context, w io.Writer) error {
+func (d drawing) Render(_ context.Context, w io.Writer) error { return d.to(w) }
+
+func (d drawing) to(w io.Writer) error {
 	return write(w, `<svg class="icon" aria-hidden="true" focusable="false"><use href="`,
 		d.assets.URL("img/icons.svg"), `#`, d.name, `"></use></svg>`)
 }
@@ -63,12 +65,14 @@ type statusBadge struct {
 }
 
 // Render implements templ.Component.
-func (b statusBadge) Render(ctx context.Context, w io.Writer) error {
+func (b statusBadge) Render(_ context.Context, w io.Writer) error { return b.to(w) }
+
+func (b statusBadge) to(w io.Writer) error {
 	tone, name := badgeOf(b.status, b.who)
 	if err := write(w, `<span class="`, tone.class(), `">`); err != nil {
 		return err
 	}
-	if err := (drawing{b.assets, name}).Render(ctx, w); err != nil {
+	if err := (drawing{b.assets, name}).to(w); err != nil {
 		return err
 	}
 	return write(w, templ.EscapeString(b.l.Status(b.status)), `</span>`)
@@ -83,7 +87,9 @@ type deadline struct {
 }
 
 // Render implements templ.Component.
-func (d deadline) Render(_ context.Context, w io.Writer) error {
+func (d deadline) Render(_ context.Context, w io.Writer) error { return d.to(w) }
+
+func (d deadline) to(w io.Writer) error {
 	words, past := dueWords(d.l, d.at, d.now)
 	class := "sub due"
 	if past {
@@ -98,7 +104,9 @@ func missing(p Page) missingValue { return missingValue{p.L} }
 type missingValue struct{ l *locales.Locale }
 
 // Render implements templ.Component.
-func (m missingValue) Render(_ context.Context, w io.Writer) error {
+func (m missingValue) Render(_ context.Context, w io.Writer) error { return m.to(w) }
+
+func (m missingValue) to(w io.Writer) error {
 	return write(w, `<span aria-hidden="true">`, templ.EscapeString(m.l.T("goods.none")),
 		`</span><span class="vh">`, templ.EscapeString(m.l.T("goods.none_words")), `</span>`)
 }
