@@ -88,7 +88,7 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 		queuePending(b, winners)
 		queueCheckpoints(b, batch, beats)
 		queueSender(b, s, batch, fates, beats, len(moved))
-		queueNotices(b, touched, len(beats) > 0)
+		queueNotices(b, touched)
 		return tx.SendBatch(ctx, b).Close()
 	})
 	return fates, err
@@ -375,12 +375,13 @@ func queueCheckpoints(b *pgx.Batch, batch []Snapshot, beats []customs.Heartbeat)
 }
 
 // queueNotices tells every process whose lists changed, in the transaction that
-// changed them. When they are many, or a checkpoint's freshness changed, it
-// tells all.
-func queueNotices(b *pgx.Batch, voens []string, all bool) {
+// changed them; when they are many it tells all. A heartbeat is no news: were
+// it, each of them would have every open page ask at the same moment. How fresh
+// the data is open pages find out when they look by themselves, once a minute.
+func queueNotices(b *pgx.Batch, voens []string) {
 	slices.Sort(voens)
 	voens = slices.Compact(voens)
-	if all || len(voens) > 100 {
+	if len(voens) > 100 {
 		voens = []string{everyone}
 	}
 	if len(voens) > 0 {

@@ -384,15 +384,17 @@
     listen();
   });
   // A connection that sleep has cut says nothing; a clock that jumped does. And
-  // the words of the page ("3 minutes ago") age by themselves.
+  // the words of the page age by themselves, "as of" above all: about once a
+  // minute it looks unasked, each page at a moment of its own.
   let beat = Date.now();
+  const minute = (50 + 20 * Math.random()) * second;
   let looked = beat;
   setInterval(() => {
     const now = Date.now();
     if (now - beat > 30 * second) {
       hush();
       listen();
-    } else if (now - looked > 300 * second) {
+    } else if (now - looked > minute) {
       looked = now;
       look();
     }
