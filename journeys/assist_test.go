@@ -62,7 +62,7 @@ func assist(t *testing.T, w *world) {
 			}
 			operator.media("screen")
 			if c.scripts {
-				l := &look{visitor: operator, axe: rules, who: "operator", queue: []string{"/assist", at, list + "?q=nothing-like-it", list + "/" + registration, list + "/none"}}
+				l := &look{visitor: operator, axe: rules, who: "operator", queue: []string{"/assist", at, list, list + "?q=nothing-like-it", list + "/" + registration, list + "/none"}}
 				l.everywhere(false)
 				operator.open(list)
 			}
