@@ -264,6 +264,10 @@ func (l *line) require(name string, present bool) {
 func (l *line) snapshot() *customs.Consignment {
 	switch l.dec.PeekKind() {
 	case '[', '"', '0', 't', 'f', 'n':
+		if _, err := l.dec.ReadToken(); err != nil { // "not JSON" begins like null
+			l.fail(err)
+			return nil
+		}
 		l.problemAt("", NotObject)
 		l.err = errNotObject
 		return nil

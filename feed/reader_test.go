@@ -105,6 +105,8 @@ func TestBadLinesCostNoGoodOne(t *testing.T) {
 		"array":                  {"[" + good("X") + "]", feed.NotObject, ""},
 		"string":                 {`"text"`, feed.NotObject, ""},
 		"null":                   {`null`, feed.NotObject, ""},
+		"plain words":            {`not JSON`, feed.InvalidJSON, ""},
+		"a cut literal":          {`tru`, feed.Truncated, ""},
 		"duplicate member":       {`{"registration":"D","registration":"D2"}`, feed.DuplicateMember, "D"},
 		"duplicate by escape":    {`{"registration":"D","registrati\u006fn":"D2"}`, feed.DuplicateMember, "D"},
 		"duplicate deep":         {`{"registration":"D","goods":[{"item":1,"item":2}]}`, feed.DuplicateMember, "D"},

@@ -165,8 +165,9 @@ type freshRow struct {
 // freshness lists every checkpoint of the list and every other one that ever
 // sent anything.
 func (g GoodsView) freshness() []freshRow {
-	var out []freshRow
-	for _, c := range g.Checkpoints.All() {
+	all := g.Checkpoints.All()
+	out := make([]freshRow, 0, len(all))
+	for _, c := range all {
 		out = append(out, freshRow{c, g.List.Fresh[c.Code]})
 	}
 	var others []string

@@ -1,0 +1,119 @@
+package views
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/static"
+)
+
+// freshMark says as of when the checkpoint's data is.
+func freshMark(p Page, f customs.Freshness, now time.Time) ageMark {
+	return ageMark{p.Assets, p.L, f, now}
+}
+
+type ageMark struct {
+	assets *static.Assets
+	l      *locales.Locale
+	fresh  customs.Freshness
+	now    time.Time
+}
+
+// Render implements templ.Component.
+func (m ageMark) Render(_ context.Context, w io.Writer) error {
+	s := sheet{out: make([]byte, 0, rowSize/4)}
+	m.on(&s)
+	_, err := w.Write(s.out)
+	return err
+}
+
+func (m ageMark) on(s *sheet) {
+	words, stale := freshWords(m.l, m.fresh, m.now)
+	if stale {
+		s.add(`<p class="fresh fresh--stale">`)
+		_ = drawing{m.assets, "alert"}.to(s)
+	} else {
+		s.add(`<p class="fresh">`)
+	}
+	s.text(words)
+	s.add(`</p>`)
+}
+
+// ageRows are the rows of the table that says as of when each checkpoint's
+// data is, and how long clearance takes there.
+type ageRows struct {
+	p Page
+	g GoodsView
+}
+
+// Render implements templ.Component.
+func (f ageRows) Render(_ context.Context, w io.Writer) error {
+	l := f.p.L
+	fresh, pace := l.T("goods.col_fresh"), l.T("list.pace_heading", "days", customs.PaceDays)
+	rows := f.g.freshness()
+	s := sheet{out: make([]byte, 0, len(rows)*rowSize/4)}
+	for i := range rows {
+		row := &rows[i]
+		s.add(`<tr role="row"><th role="rowheader" scope="row" class="w">`)
+		s.text(row.place.Name(l.Lang()))
+		if row.place.Contact != "" {
+			s.add(`<span class="sub">`)
+			s.text(row.place.Contact)
+			s.add(`</span>`)
+		}
+		s.add(`</th><td role="cell" data-label="`)
+		s.text(fresh)
+		s.add(`">`)
+		freshMark(f.p, row.fresh, f.g.List.AsOf).on(&s)
+		s.add(`</td><td role="cell" data-label="`)
+		s.text(pace)
+		s.add(`">`)
+		s.text(paceShort(l, f.g.Paces[row.place.Code]))
+		s.add(`</td></tr>`)
+	}
+	_, err := w.Write(s.out)
+	return err
+}
+
+// goodsPlaces are the checkpoints where goods lie, as links to what is there.
+type goodsPlaces struct {
+	p Page
+	g GoodsView
+}
+
+// Render implements templ.Component.
+func (v goodsPlaces) Render(_ context.Context, w io.Writer) error {
+	l := v.p.L
+	s := sheet{out: make([]byte, 0, len(v.g.List.All)*rowSize/2)}
+	for _, c := range v.g.List.All {
+		place, _ := v.g.Checkpoints.Get(c.Checkpoint)
+		s.add(`<li><a href="`)
+		s.text(v.g.checkpointURL(c.Checkpoint))
+		s.add(`"`)
+		if v.g.Query.Checkpoint == c.Checkpoint {
+			s.add(` aria-current="true"`)
+		}
+		s.add(`><span class="cplist__name">`)
+		s.text(place.Name(l.Lang()))
+		s.add(` `)
+		if where := whereabouts(l, place); where != "" {
+			s.add(`<span class="sub">`)
+			s.text(where)
+			s.add(`</span>`)
+		}
+		s.add(`</span> <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">`,
+			`<rect width="100" height="6" class="bar__bg"></rect><rect width="`, v.g.share(c.Count), `" height="6"></rect></svg>`)
+		count := l.Int(c.Count)
+		before, after := aroundNumber(l.N("goods.count", c.Count), count)
+		s.add(`<b><span class="vh">`)
+		s.text(before)
+		s.add(`</span>`, count, `<span class="vh">`)
+		s.text(after)
+		s.add(`</span></b></a></li>`)
+	}
+	_, err := w.Write(s.out)
+	return err
+}
