@@ -82,13 +82,18 @@ type helpEntry struct{ name, text string }
 // questions are the entries of the help page's list.
 func questions(p Page) []helpEntry {
 	t := p.L.T
-	return []helpEntry{
+	list := []helpEntry{
 		{t("help.faq.missing"), t("help.faq.missing_text")},
 		{t("help.faq.shown"), t("help.faq.shown_text")},
 		{t("help.faq.empty"), t("help.faq.empty_text")},
 		{t("help.faq.fresh"), t("help.faq.fresh_text")},
+		{t("help.faq.live"), t("help.faq.live_text")},
 		{t("help.faq.act"), t("help.faq.act_text")},
 		{t("help.faq.wrong"), t("help.faq.wrong_text")},
+		{t("help.faq.receipt"), t("help.faq.receipt_text")},
+		{t("help.faq.looked"), t("help.faq.looked_text")},
+		{t("help.faq.telephone"), t("help.faq.telephone_text")},
+		{t("help.faq.complaint"), t("help.faq.complaint_text")},
 		{t("help.faq.who"), t("help.faq.who_text")},
 		{t("help.faq.request"), t("help.faq.request_text")},
 		{t("help.faq.signin"), t("help.faq.signin_text")},
@@ -99,6 +104,10 @@ func questions(p Page) []helpEntry {
 		{t("help.faq.time"), t("help.faq.time_text")},
 		{t("help.faq.free"), t("help.faq.free_text")},
 	}
+	if p.Notifications {
+		list = slices.Insert(list, 4, helpEntry{t("help.faq.mail"), t("help.faq.mail_text")}) // beside how fresh the list is
+	}
+	return list
 }
 
 // glossary are the words that the pages use and not everybody knows.
