@@ -125,8 +125,8 @@ func TestHostileAddresses(t *testing.T) {
 	s := newSite(t, withMail)
 	b := s.browser().english().signIn("aysel")
 	for what, test := range map[string]struct{ address, says string }{
-		"nothing":           {"", "Enter an e-mail address"},
-		"blanks":            {" \t ", "Enter an e-mail address"},
+		"nothing":           {"", "Enter an email address"},
+		"blanks":            {" \t ", "Enter an email address"},
 		"no address":        {"aysel", "Enter the address like"},
 		"a header":          {"a@example.az\r\nBcc: b@example.az", "Enter the address like"},
 		"a header before":   {"x\r\nSubject: y\r\n\r\n@example.az", "Enter the address like"},

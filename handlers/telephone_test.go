@@ -34,7 +34,7 @@ func TestOneTimeCode(t *testing.T) {
 			t.Errorf("%s shows the code again", path)
 		}
 	}
-	if text := words(b.get("/access/code").body); !strings.Contains(text, "Good until") || !strings.Contains(text, "cannot be shown a second time") {
+	if text := words(b.get("/access/code").body); !strings.Contains(text, "Valid until") || !strings.Contains(text, "cannot be shown a second time") {
 		t.Error(text)
 	}
 	for change, want := range map[string]string{

@@ -89,7 +89,7 @@ func TestAccessWords(t *testing.T) {
 		{row("goods.list", "answered", 2, func(r *AccessRow) { r.Viewer, r.Unit, r.Person = customs.ViewerOperator, "Unit 7", "never shown" }), "Call centre", "Unit 7", "List of goods", "2 registrations"},
 		{row("supervision.entry", "answered", 1, func(r *AccessRow) { r.Viewer, r.Unit = customs.ViewerSupervision, "HQ" }), "Supervision", "HQ", "Entry of the register of requests", ""},
 		{row("goods.list", "answered", 2, func(r *AccessRow) { r.Viewer, r.Person = customs.ViewerToken, "1C" }), "Your programs (API)", "API token “1C”", "List of goods", "2 registrations"},
-		{row("notifications.mail", "answered", 2, func(r *AccessRow) { r.Viewer = customs.ViewerSystem }), "The portal itself", "", "A notification was sent by e-mail", ""},
+		{row("notifications.mail", "answered", 2, func(r *AccessRow) { r.Viewer = customs.ViewerSystem }), "The portal itself", "", "A notification was sent by email", ""},
 	} {
 		l := samplePage(t, "en").L
 		if got := [...]string{c.r.Who(l), c.r.Whose(l), c.r.What(l, places), c.r.Result(l)}; got != [...]string{c.who, c.whose, c.what, c.result} {

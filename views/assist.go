@@ -50,6 +50,14 @@ func (b Behalf) left() string {
 	return strconv.Itoa(s/60) + ":" + strconv.Itoa(s%60/10) + strconv.Itoa(s%10)
 }
 
+// leftWords say what ends then: the case, or the patience with an unused one.
+func (b Behalf) leftWords(p Page) string {
+	if b.Until.Sub(p.Now)-b.Left > 10*time.Second {
+		return p.L.T("assist.left_idle")
+	}
+	return p.L.T("assist.left")
+}
+
 // title is whose data it is, as well as it is known.
 func (b Behalf) title(l *locales.Locale) string {
 	if b.Organisation != "" {
