@@ -13,7 +13,7 @@ func TestTokenIsShownOnce(t *testing.T) {
 	b := s.browser().english().signIn("aysel")
 	token := b.token("  Warehouse   <b>  ")
 	page := b.want(b.get("/api-access"), http.StatusOK)
-	if strings.Contains(page.body, token[20:]) || !strings.Contains(words(page.body), "Warehouse <b>") || !strings.Contains(words(page.body), "not used Good until") {
+	if strings.Contains(page.body, token[20:]) || !strings.Contains(words(page.body), "Warehouse <b>") || !strings.Contains(words(page.body), "not used Valid until") {
 		t.Errorf("%s", words(page.body))
 	}
 	if n := look[int](s, `select count(*) from api_token where encode(secret_hash, 'hex') = $1`, token); n != 0 {
@@ -22,7 +22,7 @@ func TestTokenIsShownOnce(t *testing.T) {
 	p := program{s.browser(), token}
 	p.want(p.get("/api/v1/consignments"), http.StatusOK)
 	page = b.get("/api-access")
-	if strings.Contains(words(page.body), "not used Good until") {
+	if strings.Contains(words(page.body), "not used Valid until") {
 		t.Errorf("nobody is told that the token is used: %s", words(page.body))
 	}
 	id := attribute(page.body, "button", "value", "value")

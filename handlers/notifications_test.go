@@ -155,7 +155,7 @@ func TestHostileAddresses(t *testing.T) {
 	}
 	b.want(b.post("/notifications", wish(strings.Repeat("a", 20<<10))...), http.StatusRequestEntityTooLarge)
 	b.want(b.do(http.MethodPost, "/notifications", strings.NewReader("%zz"), "Content-Type", "application/x-www-form-urlencoded"), http.StatusBadRequest)
-	if a := b.want(b.post("/notifications", "address", "a@example.az"), http.StatusUnprocessableEntity); !strings.Contains(words(a.body), "choose at least one") || value(a.body, "address") != "a@example.az" {
+	if a := b.want(b.post("/notifications", "address", "a@example.az"), http.StatusUnprocessableEntity); !strings.Contains(words(a.body), "Choose at least one") || value(a.body, "address") != "a@example.az" {
 		t.Error(words(a.body))
 	}
 	if n := look[int](s, `select count(*) from mail_address`) + look[int](s, `select count(*) from mail_outbox`); n != 0 {
@@ -209,7 +209,7 @@ func TestNotificationLimits(t *testing.T) {
 		a.want(a.post(path, "do", "remove"), http.StatusNotFound)
 	}
 	a.want(a.post("/notifications/"+id, "do", "nonsense"), http.StatusBadRequest)
-	if page := words(a.want(a.post("/notifications/"+id, "do", "change", "lang", "az"), http.StatusUnprocessableEntity).body); !strings.Contains(page, "choose at least one") {
+	if page := words(a.want(a.post("/notifications/"+id, "do", "change", "lang", "az"), http.StatusUnprocessableEntity).body); !strings.Contains(page, "Choose at least one") {
 		t.Error(page)
 	}
 	for _, n := range "bcdefghij" {
