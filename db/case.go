@@ -203,6 +203,16 @@ func (d *DB) OwnCases(ctx context.Context, k StaffKey) (own, waiting []Case, err
 	return own, waiting, err
 }
 
+// CaseLeft is how long the open case lasts if nobody looks any more: until its
+// hard stop, or until it was idle for too long. It is negative when the case is
+// not open to this session. Asking does not count as a look.
+func (d *DB) CaseLeft(ctx context.Context, k StaffKey, id uuid.UUID) (time.Duration, error) {
+	var ms int64
+	err := d.caseAct(ctx, k, id, &ms, `
+		select coalesce((select extract(epoch from least(until, seen_at + interval '5 minutes') - now()) * 1000 from current_case()), -1)::bigint`)
+	return time.Duration(ms) * time.Millisecond, err
+}
+
 // CaseOpen reports whether the case is open to this session, without counting
 // as a look: for pages that stay open.
 func (d *DB) CaseOpen(ctx context.Context, k StaffKey, id uuid.UUID) (open bool, err error) {

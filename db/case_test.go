@@ -148,6 +148,9 @@ func TestCaseEnds(t *testing.T) {
 		if open, err := k.d.CaseOpen(t.Context(), k.key, id); err != nil || open {
 			t.Errorf("%s: open %v %v", what, open, err)
 		}
+		if left, err := k.d.CaseLeft(t.Context(), k.key, id); err != nil || left >= 0 {
+			t.Errorf("%s: %s left, %v", what, left, err)
+		}
 		if end.by != "" {
 			own, _, err := k.d.OwnCases(t.Context(), k.key)
 			must(t, err)

@@ -41,6 +41,9 @@ func TestStaffChange(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 	decide(first, c.ID, db.StaffApproved, db.StaffOwn)
+	if v, err := d.DecideStaff(t.Context(), second, c.ID, "command"); sqlState(err) != "23514" {
+		t.Errorf("an administrator decides as the owner's command does: %q %v", v, err)
+	}
 	again, err := d.StartStaffSession(t.Context(), db.Person{PIN: "7R5AB3S", Method: "card", Fingerprint: []byte{1}}, limits)
 	must(t, err)
 	decide(again, c.ID, db.StaffApproved, db.StaffOwn) // in another session

@@ -286,10 +286,11 @@ func (p *Portal) caseEvents(c echo.Context, s staffSession) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.DB.CaseOpen(c.Request().Context(), s.Key, id)
+	left, err := p.DB.CaseLeft(c.Request().Context(), s.Key, id)
 	if err != nil {
 		return err
 	}
+	open := left >= 0
 	waits := !open && p.caseWaits(c.Request().Context(), s.Key, id)
 	if !open && !waits {
 		return c.NoContent(http.StatusNoContent) // a browser does not come back after 204
@@ -298,8 +299,14 @@ func (p *Portal) caseEvents(c echo.Context, s staffSession) error {
 	if waits {
 		state = caseIsWaiting
 	}
+	if open && p.Hub != nil { // time ends a case without a word: the page is asked about at that moment
+		time.AfterFunc(left+caseStopSlack, func() { p.Hub.Publish(caseTopic(id)) })
+	}
 	return p.hold(c, caseTopic(id), casePrefix+s.Key.String()+" "+id.String()+" "+state)
 }
+
+// caseStopSlack lets the database's clock pass the stop.
+const caseStopSlack = 50 * time.Millisecond
 
 // casePrefix stands before the keys of pages under a case: the officer's key,
 // the case and how it was when the page was opened, with blanks between.

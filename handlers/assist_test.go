@@ -222,6 +222,21 @@ func TestAssistEnds(t *testing.T) {
 	}
 }
 
+// An open page's stream ends at the stop itself, not when it next has something
+// to say.
+func TestAssistStreamEndsAtTheStop(t *testing.T) {
+	s := staffed(t)
+	b := s.officer("operator")
+	at := b.openCase("1499000151")
+	s.sql(`update assist_case set until = now() + interval '1500 milliseconds'`)
+	began := time.Now()
+	e := b.listenAt(at + "/events")
+	e.next("end")
+	if took := time.Since(began); took < time.Second || took > 15*time.Second {
+		t.Errorf("it ended after %s", took)
+	}
+}
+
 func TestAssistExtension(t *testing.T) {
 	s := staffed(t)
 	b := s.officer("operator")

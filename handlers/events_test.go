@@ -19,12 +19,18 @@ type stream struct {
 	events   chan string // closed when the stream ends
 }
 
-// listenForChanges opens the stream and waits until it says so.
+// listenForChanges opens the stream of the list and waits until it says so.
 func (b *browser) listenForChanges() *stream {
+	b.Helper()
+	return b.listenAt("/goods/events")
+}
+
+// listenAt opens a stream and waits until it says so.
+func (b *browser) listenAt(path string) *stream {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	b.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/goods/events", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+path, nil)
 	b.must(err)
 	r.Host = b.options.URL.Host
 	client := *b.client

@@ -23,7 +23,7 @@ func safeReturn(s string) string {
 	switch section(u.Path) {
 	case "assist", "supervision", "staff":
 		return s
-	case "goods", "goods.csv", "goods.xlsx", "print", "api-access", "access", "appeals", "receipts", "notifications":
+	case "goods", "goods.csv", "goods.xlsx", "print", "api-access", "access", "access.csv", "appeals", "receipts", "notifications":
 		return s
 	}
 	return ""

@@ -75,8 +75,11 @@ func (t *csvTable) flush() error {
 }
 
 // text writes a text, in quotes where RFC 4180 or a reader of either separator
-// needs them, and with an apostrophe before what would be a formula.
+// needs them, and with an apostrophe before what would be a formula: also
+// behind a separator or a line end in it, where a program that was told another
+// separator begins a new cell.
 func (t *csvTable) text(s string) {
+	s = guarded(s)
 	risky := formula(s)
 	if !risky && plain(s) {
 		t.buf = append(t.buf, s...)
@@ -96,6 +99,18 @@ func (t *csvTable) text(s string) {
 		s = s[i+1:]
 	}
 	t.buf = append(append(t.buf, s...), '"')
+}
+
+// guarded puts an apostrophe before what would be a formula inside a text, if
+// it follows a separator at once: behind a blank, as in “frozen, -18 °C”, no
+// spreadsheet begins one.
+func guarded(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c == ';' || c == ',' || c == '\t' || c == '\n' || c == '\r') && i+1 < len(s) && s[i+1] != ' ' && s[i+1] >= ' ' && formula(s[i+1:]) {
+			s = s[:i+1] + "'" + s[i+1:]
+		}
+	}
+	return s
 }
 
 // plain reports whether a text can stand without quotes.
@@ -120,7 +135,7 @@ func plain(s string) bool {
 func formula(s string) bool {
 	for i, r := range s {
 		switch r {
-		case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫':
+		case '=', '+', '-', '@', '|', '\t', '\r', '\n', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫':
 			return true
 		}
 		if r < utf8.RuneSelf && r != ' ' || i > 64 || !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) {

@@ -103,7 +103,7 @@ func TestCSV(t *testing.T) {
 // looks a little like one is left as it is.
 func TestCSVFormulas(t *testing.T) {
 	for text, risky := range map[string]bool{
-		"=1+1": true, "+994": true, "-5": true, "@SUM(A1)": true, "\t=1": true, "\rx": true, "\nx": true,
+		"=1+1": true, "|calc": true, "+994": true, "-5": true, "@SUM(A1)": true, "\tx": true, "\rx": true, "\nx": true,
 		"＝1+1": true, "＋1": true, "－1": true, "＠x": true, "−1": true, "﹣1": true, "﹦1": true, "﹢1": true, "﹫x": true,
 		" =1": true, "\u00a0=1": true, "\u200b=1": true, "\ufeff=1": true, "\u3000＝1": true, " \u200e -1": true,
 		"=cmd|' /C calc'!A0": true, "=HYPERLINK(\"http://x\",\"y\")": true,
@@ -117,6 +117,21 @@ func TestCSVFormulas(t *testing.T) {
 				want = "'" + text
 			}
 			// encoding/csv reads \r\n inside quotes as \n; none of these has it.
+			if got[1][0] != want {
+				t.Errorf("%s: %q became %q, want %q", lang, text, got[1][0], want)
+			}
+		}
+	}
+}
+
+// A program that was told the other separator begins a cell within a text.
+func TestCSVFormulasWithin(t *testing.T) {
+	for text, want := range map[string]string{
+		"a;=1+1;b": "a;'=1+1;b", "a,=1+1": "a,'=1+1", "a,;-1": "a,;'-1", "a\n@x": "a\n'@x", "a;＝1": "a;'＝1",
+		"frozen, -18 °C": "frozen, -18 °C", "1,5-2": "1,5-2", "a;b": "a;b", "a;": "a;", "\t=1": "'\t'=1",
+	} {
+		for lang, separator := range map[string]rune{"az": ';', "en": ','} {
+			got := readCSV(t, writeTable(t, lang, tableFile{format: formatCSV, columns: two}, []tableCell{textCell(text), {}}), separator)
 			if got[1][0] != want {
 				t.Errorf("%s: %q became %q, want %q", lang, text, got[1][0], want)
 			}

@@ -658,6 +658,9 @@ begin
   if me.id is null or me.role <> 'administrator' then
     return 'no_staff';
   end if;
+  if verdict is null or verdict not in ('approved', 'rejected', 'withdrawn') then
+    raise exception 'an administrator approves, rejects or withdraws' using errcode = 'check_violation';
+  end if;
   select * into c from staff_change s where s.id = which for update;
   if c.id is null or c.decision is not null then
     return 'gone';
