@@ -129,6 +129,10 @@ func Bootstrap(ctx context.Context, superuserURL, name string) error {
 	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, name).Scan(&exists); err != nil || exists {
 		return err
 	}
-	_, err = conn.Exec(ctx, `create database `+pgx.Identifier{name}.Sanitize()+` owner portal_owner template template0 encoding 'UTF8'`)
+	quoted := pgx.Identifier{name}.Sanitize()
+	if _, err := conn.Exec(ctx, `create database `+quoted+` owner portal_owner template template0 encoding 'UTF8'`); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `revoke temporary on database `+quoted+` from public`) // the serving login needs no tables of its own
 	return err
 }

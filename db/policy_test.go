@@ -130,7 +130,7 @@ func TestForbidden(t *testing.T) {
 			"insert into pending select * from pending", "update pending set voen = '1499000152'", "delete from pending",
 			"insert into consignment_event select * from consignment_event", "update consignment_event set status = 'x'", "delete from consignment_event",
 			"update checkpoint set as_of = now()", "update schema_version set version = 0",
-			"create table t ()", "drop table pending", "alter table pending disable row level security", "create schema s",
+			"create table t ()", "create temporary table t ()", "drop table pending", "alter table pending disable row level security", "create schema s",
 			"drop policy own on pending", "create role r", "truncate session", "alter role portal superuser",
 			"set role portal_owner", "set role postgres", "set session authorization postgres",
 			"create function public.session_voen(int) returns text language sql as $$ select '' $$",
