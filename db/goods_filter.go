@@ -140,6 +140,7 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 	if len(f.words) > 0 {
 		once = `materialized`
 	}
+	//nolint:unqueryvet // the columns stand in found, listColumns
 	b.Queue(`
 		with found as `+once+` (select `+listColumns+from+`),
 		     page as (select found.* from found order by `+f.order()+` limit @size offset `+offset+`)

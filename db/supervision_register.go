@@ -73,6 +73,7 @@ func (d *DB) FindEntries(ctx context.Context, k StaffKey, s register.Search, siz
 			order = `e.at, e.id`
 		}
 		f.args["size"] = size + 1
+		//nolint:unqueryvet // what is shown of the entry are rowFields
 		rows, err := tx.Query(ctx, `select `+rowFields+` from (select e.* from register_entry e`+f.sql()+` order by `+order+` limit @size) e `+rowJoins+` order by `+order, f.args)
 		if err != nil {
 			return err
