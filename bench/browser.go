@@ -17,6 +17,7 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"customs.gov.az/portal/customs"
@@ -56,10 +57,10 @@ func browser(ctx context.Context, w *world, out io.Writer) error {
 	lines := [][]string{{fmt.Sprintf("commit to row in the browser, %d more pages open", openPages), "p50", "p99", "pages that looked, a change"}}
 	for _, c := range []struct {
 		name string
-		beat bool
+		all bool
 	}{{"the trader's own pages look", false}, {"all pages look at once", true}} {
 		before := looks.Load()
-		found, err := w.changes(page, w.people[last].VOEN, c.beat)
+		found, err := w.changes(page, w.people[last].VOEN, c.all)
 		if err != nil {
 			return err
 		}
@@ -187,10 +188,10 @@ const watch = `(() => {
 })()`
 
 // changes stores changes of one row and times them, in milliseconds and sorted.
-func (w *world) changes(page context.Context, trader customs.VOEN, beat bool) ([]float64, error) {
+func (w *world) changes(page context.Context, trader customs.VOEN, all bool) ([]float64, error) {
 	var found []float64
 	for n := range browserChanges {
-		vehicle := fmt.Sprintf("BR-%d-%t", n, beat)
+		vehicle := fmt.Sprintf("BR-%d-%t", n, all)
 		if _, err := chromedp.Run(page, chromedp.Evaluate[bool](fmt.Sprintf(watch, vehicle))); err != nil {
 			return nil, err
 		}
@@ -198,7 +199,7 @@ func (w *world) changes(page context.Context, trader customs.VOEN, beat bool) ([
 			return nil, err
 		}
 		began := time.Now()
-		if err := w.change(page, trader, vehicle, beat); err != nil {
+		if err := w.change(page, trader, vehicle, all); err != nil {
 			return nil, err
 		}
 		ctx, cancel := context.WithTimeout(page, 20*time.Second)
@@ -213,9 +214,9 @@ func (w *world) changes(page context.Context, trader customs.VOEN, beat bool) ([
 	return found, nil
 }
 
-// change stores a revision of one consignment, the way the feed comes; with a
-// heartbeat every open page is told to look.
-func (w *world) change(ctx context.Context, trader customs.VOEN, vehicle string, beat bool) error {
+// change stores a revision of one consignment, the way the feed comes, and may
+// tell every open page to look, as after a batch about many traders.
+func (w *world) change(ctx context.Context, trader customs.VOEN, vehicle string, all bool) error {
 	now := time.Now().Truncate(time.Second)
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
@@ -225,15 +226,19 @@ func (w *world) change(ctx context.Context, trader customs.VOEN, vehicle string,
 		Transport: customs.Transport{Mode: 3, Vehicle: vehicle},
 		Goods:     []customs.GoodsItem{{Number: 1, Description: "Mal", CommodityCode: "0702000000"}},
 	})
-	if err == nil && beat {
-		err = encoder.Encode(customs.Heartbeat{Checkpoint: "00901", AsOf: now})
-	}
 	if err != nil {
 		return err
 	}
 	result, err := intake.Run(ctx, &lines, intake.Options{DB: w.db, Now: time.Now})
 	if err == nil && result.Rejected > 0 {
 		err = errors.New("a change was rejected")
+	}
+	if err == nil && all {
+		var c *pgx.Conn
+		if c, err = pgx.Connect(ctx, w.server.URL("portal", database)); err == nil {
+			_, err = c.Exec(ctx, `select pg_notify('goods', '*')`)
+			err = errors.Join(err, c.Close(ctx))
+		}
 	}
 	return err
 }
