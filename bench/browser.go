@@ -57,7 +57,7 @@ func browser(ctx context.Context, w *world, out io.Writer) error {
 	lines := [][]string{{fmt.Sprintf("commit to row in the browser, %d more pages open", openPages), "p50", "p99", "pages that looked, a change"}}
 	for _, c := range []struct {
 		name string
-		all bool
+		all  bool
 	}{{"the trader's own pages look", false}, {"all pages look at once", true}} {
 		before := looks.Load()
 		found, err := w.changes(page, w.people[last].VOEN, c.all)
