@@ -24,7 +24,7 @@ func longAgo(days int) func(*customs.Consignment) {
 	}
 }
 
-func archived(t *testing.T, d *db.DB) int {
+func archived(t testing.TB, d *db.DB) int {
 	t.Helper()
 	n, err := d.Archive(t.Context(), retention, nil)
 	must(t, err)

@@ -26,7 +26,12 @@ type sealed struct {
 
 func newSealed(t testing.TB) *sealed {
 	t.Helper()
-	s := &sealed{DB: dbtest.New(t)}
+	return sealedOn(t, dbtest.New(t))
+}
+
+func sealedOn(t testing.TB, f *dbtest.DB) *sealed {
+	t.Helper()
+	s := &sealed{DB: f}
 	var err error
 	if s.private, _, err = register.NewKey("portal.test/register"); err != nil {
 		t.Fatal(err)

@@ -11,9 +11,23 @@ import (
 	"customs.gov.az/portal/db"
 )
 
-var today = time.Now().In(time.FixedZone("Baku", 4*3600))
+// day is n days after the day that the database of these tests takes for today.
+func day(n int) time.Time { return time.Date(2026, 3, 10+n, 0, 0, 0, 0, time.UTC) }
 
-func day(n int) time.Time { return today.AddDate(0, 0, n) }
+// newDaysWorld is a database whose day is day(0), however late it is: what
+// counts days asks one function what day it is.
+func newDaysWorld(t testing.TB) signInWorld {
+	t.Helper()
+	w := newSignInWorld(t)
+	w.dawn(0)
+	return w
+}
+
+// dawn begins day(n).
+func (w signInWorld) dawn(n int) {
+	w.Helper()
+	exec(w, connect(w, w.test.SuperuserURL), "create or replace function baku_today() returns date language sql stable set search_path = pg_catalog as $$ select date '"+day(n).Format(time.DateOnly)+"' $$")
+}
 
 const (
 	pin                  = customs.PIN("6F1RZ8D")
@@ -57,7 +71,7 @@ func voensOf(people []db.Person) []customs.VOEN {
 }
 
 func TestCompanies(t *testing.T) {
-	w := newSignInWorld(t)
+	w := newDaysWorld(t)
 	w.replace(theList()...)
 	named := func(pin customs.PIN, voens ...customs.VOEN) []db.Person {
 		var people []db.Person
@@ -114,7 +128,7 @@ func (w signInWorld) representing() []db.Person {
 }
 
 func TestSwitchCompany(t *testing.T) {
-	w := newSignInWorld(t)
+	w := newDaysWorld(t)
 	ctx := t.Context()
 	w.replace(theList()...)
 	k := w.sessionAmong(w.representing(), 0)
@@ -148,7 +162,7 @@ func TestSwitchCompany(t *testing.T) {
 
 // TestSwitchRace: a session that is switched twice at once becomes one.
 func TestSwitchRace(t *testing.T) {
-	w := newSignInWorld(t)
+	w := newDaysWorld(t)
 	w.replace(theList()...)
 	k := w.sessionAmong(w.representing(), 0)
 	var g sync.WaitGroup
@@ -168,7 +182,7 @@ func TestSwitchRace(t *testing.T) {
 
 // TestLostRepresentations: what the list no longer holds ends at once.
 func TestLostRepresentations(t *testing.T) {
-	w := newSignInWorld(t)
+	w := newDaysWorld(t)
 	ctx := t.Context()
 	w.replace(theList()...)
 	representative := w.sessionAmong(w.representing(), 0)
@@ -196,7 +210,7 @@ func TestLostRepresentations(t *testing.T) {
 }
 
 func TestRepresentativesAreReadAsWritten(t *testing.T) {
-	w := newSignInWorld(t)
+	w := newDaysWorld(t)
 	w.replace(theList()...)
 	got, err := db.Representatives(t.Context(), w.test.OwnerURL)
 	w.must(err)
@@ -214,5 +228,51 @@ func TestRepresentativesAreReadAsWritten(t *testing.T) {
 	}
 	if again, err := db.Representatives(t.Context(), w.test.OwnerURL); err != nil || len(again) != len(got) {
 		t.Errorf("%d lines, %v", len(again), err)
+	}
+}
+
+// A representation holds to the end of its last day and from the beginning of
+// its first, for who is signed in too, and ends with nobody touching the list.
+func TestRepresentationsEndAtMidnight(t *testing.T) {
+	w := newDaysWorld(t)
+	w.replace(theList()...)
+	k := w.sessionAmong(w.representing(), 1)
+	for _, c := range []struct {
+		day       int
+		companies []customs.VOEN
+		ended     int64 // by the next look for what was lost
+	}{
+		{-1, []customs.VOEN{oneVOEN, otherVOEN, pastVOEN}, 0},
+		{0, []customs.VOEN{oneVOEN, otherVOEN}, 0},
+		{1, []customs.VOEN{oneVOEN, futureVOEN}, 1},
+	} {
+		w.dawn(c.day)
+		if got := voensOf(w.representing()); !slices.Equal(got, c.companies) {
+			t.Errorf("on day %d: %v, want %v", c.day, got, c.companies)
+		}
+		_, err := w.SwitchCompany(t.Context(), k, pastVOEN)
+		if !errors.Is(err, db.ErrNotFound) { // of the day of the sign-in, never one of later
+			t.Errorf("on day %d to what the sign-in did not prove: %v", c.day, err)
+		}
+		if got := one[int64](t, connect(t, w.test.OwnerURL), "select end_lost_representations()"); got != c.ended {
+			t.Errorf("on day %d %d sessions end, want %d", c.day, got, c.ended)
+		}
+	}
+	if _, err := w.Session(t.Context(), k); !errors.Is(err, db.ErrNoSession) {
+		t.Errorf("the session of a representation that is over: %v", err)
+	}
+}
+
+// The day is Baku's, four hours ahead of UTC all the year.
+func TestToday(t *testing.T) {
+	w := newSignInWorld(t)
+	c := connect(t, w.test.SuperuserURL)
+	for _, zone := range []string{"UTC", "Pacific/Kiritimati", "America/Los_Angeles"} {
+		exec(t, c, "select set_config('timezone', $1, false)", zone)
+		var now, today time.Time
+		must(t, c.QueryRow(t.Context(), "select now(), baku_today()").Scan(&now, &today))
+		if want := now.UTC().Add(4 * time.Hour).Format(time.DateOnly); today.Format(time.DateOnly) != want {
+			t.Errorf("in %s it is %s at %s, want %s", zone, today.Format(time.DateOnly), now, want)
+		}
 	}
 }

@@ -209,7 +209,8 @@ func TestComplaintMistakes(t *testing.T) {
 // A draft survives signing out, is continued, listed and deleted, and is not
 // there for anybody else.
 func TestComplaintDrafts(t *testing.T) {
-	s := newSite(t)
+	now := time.Now() // pages that are compared say the second at which they were made
+	s := newSite(t, func(o *handlers.Options) { o.Now = func() time.Time { return now } })
 	b := s.browser().signIn("aysel")
 	saved := b.want(b.post("/appeals/complaint", filled("facts", "Yarımçıq <b>", "demand", "", "act_date", "16.11.2025", "do", "save")...), http.StatusSeeOther).to()
 	path, _, _ := strings.Cut(saved, "?")
