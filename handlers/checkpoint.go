@@ -49,12 +49,20 @@ func (p *Portal) tile(c echo.Context) error {
 // public lets an answer that is the same for everyone be kept and be read by
 // pages of other sites.
 func public(c echo.Context, cache string) {
+	keepable(c, cache)
 	h := c.Response().Header()
-	h.Del(echo.HeaderVary)
-	h.Del("Content-Language")
-	h.Set("Cache-Control", cache)
 	h.Set(echo.HeaderAccessControlAllowOrigin, "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// keepable lets an answer that is the same for everyone be kept: it is in no
+// language, and what a cache hands out to others brings nobody's cookie.
+func keepable(c echo.Context, cache string) {
+	h := c.Response().Header()
+	h.Del(echo.HeaderVary)
+	h.Del(echo.HeaderSetCookie)
+	h.Del("Content-Language")
+	h.Set("Cache-Control", cache)
 }
 
 // sealing is the guard of what exists only where the register is sealed.

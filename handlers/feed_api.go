@@ -12,6 +12,6 @@ var feedDescription []byte
 
 // feedAPI is the OpenAPI description of the feed.
 func feedAPI(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+	keepable(c, "public, max-age=3600")
 	return c.Blob(http.StatusOK, "application/yaml", feedDescription)
 }

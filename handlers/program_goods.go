@@ -164,8 +164,6 @@ var programDescription []byte
 
 // programAPI is the OpenAPI description of the interface.
 func programAPI(c echo.Context) error {
-	plainHeaders(c)
-	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
-	c.Response().Header().Del(echo.HeaderVary)
+	keepable(c, "public, max-age=3600")
 	return c.Blob(http.StatusOK, "application/yaml", programDescription)
 }

@@ -19,9 +19,15 @@ import (
 // myGovSite is a site with a provider of its own that speaks OpenID Connect.
 func myGovSite(t *testing.T) *site {
 	t.Helper()
+	return newSite(t, withMyGov(t))
+}
+
+func withMyGov(t *testing.T) func(*handlers.Options) {
+	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	issuer := "http://" + server.Listener.Addr().String()
-	s := newSite(t, func(o *handlers.Options) {
+	t.Cleanup(server.Close)
+	return func(o *handlers.Options) {
 		home := o.URL.String() + handlers.MyGovDonePath
 		id, err := demoid.New(demoid.Options{
 			Issuer: issuer, ClientID: "portal", ClientSecret: "secret", RedirectURL: home,
@@ -42,10 +48,8 @@ func myGovSite(t *testing.T) *site {
 		if err != nil {
 			t.Fatal(err)
 		}
-	})
-	server.Start()
-	t.Cleanup(server.Close)
-	return s
+		server.Start()
+	}
 }
 
 // toMyGov goes to the provider and chooses; it returns the way home.

@@ -159,8 +159,9 @@ func get(e *echo.Echo, path string, h echo.HandlerFunc) {
 // files serves the static tree, and the icon that browsers ask for unasked.
 func (p *Portal) files(e *echo.Echo) {
 	get(e, static.Prefix+"*", func(c echo.Context) error {
-		c.Response().Header().Del("Cache-Control")
-		c.Response().Header().Del(echo.HeaderVary)
+		for _, name := range []string{"Cache-Control", echo.HeaderVary, echo.HeaderSetCookie} {
+			c.Response().Header().Del(name)
+		}
 		p.Assets.ServeHTTP(c.Response(), c.Request())
 		return nil
 	})
@@ -168,6 +169,6 @@ func (p *Portal) files(e *echo.Echo) {
 
 // schema is the JSON Schema of a line of the feed.
 func schema(c echo.Context) error {
-	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+	keepable(c, "public, max-age=3600")
 	return c.Blob(http.StatusOK, "application/schema+json", feed.Schema())
 }

@@ -25,13 +25,15 @@ var simaKey = []byte("the master key of these tests")
 // simaSite is a site that offers SİMA İmza.
 func simaSite(t *testing.T, edit ...func(*handlers.Options)) *site {
 	t.Helper()
-	return newSite(t, append([]func(*handlers.Options){func(o *handlers.Options) {
-		o.SIMA = &handlers.SIMA{
-			MasterKey: simaKey, Client: esign.SIMAClient{ID: 7, Name: "DGK", IconURI: "https://portal.example/icon.svg"},
-			Version: "1.3", Path: "/sima", Link: "sima://web-to-app?data=", Life: 3 * time.Minute,
-			DataSignature: esign.DataSignatureRequired,
-		}
-	}}, edit...)...)
+	return newSite(t, append([]func(*handlers.Options){withSIMA}, edit...)...)
+}
+
+func withSIMA(o *handlers.Options) {
+	o.SIMA = &handlers.SIMA{
+		MasterKey: simaKey, Client: esign.SIMAClient{ID: 7, Name: "DGK", IconURI: "https://portal.example/icon.svg"},
+		Version: "1.3", Path: "/sima", Link: "sima://web-to-app?data=", Life: 3 * time.Minute,
+		DataSignature: esign.DataSignatureRequired,
+	}
 }
 
 func (s *site) phone(name string) *democa.Phone {
