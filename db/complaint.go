@@ -92,7 +92,9 @@ func (d *DB) Draft(ctx context.Context, k SessionKey, id uuid.UUID) (Session, Dr
 
 // SaveDraft keeps what was typed: in the draft of that id, if it is the
 // person's own, and in a new one otherwise, so that nothing typed is lost. A
-// document that was drawn up before no longer counts if the content changed.
+// document that was drawn up before no longer counts if the content changed. A
+// new draft that says what another of the person's says is that one: a form
+// that is sent twice makes one.
 // Errors: ErrNoSession, ErrTooManyDrafts.
 func (d *DB) SaveDraft(ctx context.Context, k SessionKey, id uuid.UUID, c customs.Complaint) (saved uuid.UUID, err error) {
 	err = d.asSession(ctx, k, func(tx pgx.Tx) error {
@@ -106,12 +108,23 @@ func (d *DB) SaveDraft(ctx context.Context, k SessionKey, id uuid.UUID, c custom
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		if saved, err = uuid.NewRandom(); err != nil {
+		fresh, err := uuid.NewRandom()
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `
-			insert into complaint_draft (id, voen, owner, content) values ($1, session_voen(), session_person(), $2)`, saved, c)
-		return err
+		// The trigger that limits drafts takes the same lock.
+		if _, err = tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('complaint_draft ' || session_voen() || session_person(), 0))`); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `
+			with there as (
+				update complaint_draft set changed_at = now()
+				 where id = (select id from complaint_draft where content = $2 order by changed_at desc limit 1) returning id
+			), made as (
+				insert into complaint_draft (id, voen, owner, content)
+				select $1, session_voen(), session_person(), $2 where not exists (select from there) returning id
+			)
+			select id from there union all select id from made`, fresh, c).Scan(&saved)
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "54000" {
 		err = ErrTooManyDrafts

@@ -199,8 +199,8 @@ func TestSoManyDrafts(t *testing.T) {
 	_, d := open(t)
 	k := signIn(t, d, aysel)
 	var last uuid.UUID
-	for range 50 {
-		id, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf(strings.Repeat("ə", 100)))
+	for n := range 50 {
+		id, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf(strings.Repeat("ə", 100+n)))
 		must(t, err)
 		last = id
 	}
@@ -220,12 +220,42 @@ func TestSoManyDrafts(t *testing.T) {
 	}
 }
 
+// A form that is sent twice, even at once, makes one draft; another person's of
+// the same words stays theirs.
+func TestTheSameDraftIsOne(t *testing.T) {
+	_, d := open(t)
+	k := signIn(t, d, aysel)
+	ids := make(chan uuid.UUID)
+	for range 4 {
+		go func() {
+			id, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf("twice"))
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- id
+		}()
+	}
+	first := <-ids
+	for range 3 {
+		if id := <-ids; id != first {
+			t.Errorf("%s and %s say the same", first, id)
+		}
+	}
+	other, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf("twice."))
+	must(t, err)
+	theirs, err := d.SaveDraft(t.Context(), colleague(t, d, func(p *db.Person) { p.PIN = "7ZZZZZZ" }), uuid.Nil, draftOf("twice"))
+	must(t, err)
+	if first == uuid.Nil || other == first || theirs == first {
+		t.Errorf("%s, %s, %s", first, other, theirs)
+	}
+}
+
 func TestDraftsAreSweptByTheirLastChange(t *testing.T) {
 	f, d := open(t)
 	su := connect(t, f.SuperuserURL)
 	k := signIn(t, d, aysel)
 	for _, days := range []int{0, 179, 181, 400} {
-		id, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf("x"))
+		id, err := d.SaveDraft(t.Context(), k, uuid.Nil, draftOf(strings.Repeat("x", days+1)))
 		must(t, err)
 		exec(t, su, "update complaint_draft set created_at = now() - interval '500 days', changed_at = now() - make_interval(days => $2) where id = $1", id, days)
 	}

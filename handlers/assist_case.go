@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -185,6 +186,9 @@ func (p *Portal) extendCase(c echo.Context, s staffSession) error {
 	l, err := p.DB.Look(ctx, s.Key, id, "")
 	if err != nil {
 		return p.caseOver(c, s, err)
+	}
+	if seen := form("extensions"); seen != "" && seen != strconv.Itoa(l.Case.Extensions) {
+		return c.Redirect(http.StatusSeeOther, casePath(id)) // sent twice: the first has done it
 	}
 	if l.Case.Extensions >= db.CaseExtensions {
 		v.Problems = []views.CaseProblem{views.CaseProblem(db.CaseLimit)}
