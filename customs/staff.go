@@ -62,12 +62,12 @@ func IsOfficerNumber(s string) bool {
 
 // IsText reports whether a text of several lines has at most so many letters.
 func IsText(s string, most int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most &&
+	return !strings.ContainsRune(s, utf8.RuneError) && utf8.RuneCountInString(s) <= most &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' })
 }
 
 // IsLine reports whether a text is one line of at least one and at most so many
 // letters, not of blanks alone.
 func IsLine(s string, most int) bool {
-	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
+	return strings.TrimSpace(s) != "" && !strings.ContainsRune(s, utf8.RuneError) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
 }

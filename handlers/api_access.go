@@ -95,11 +95,10 @@ func (p *Portal) registerToken(c echo.Context, key db.SessionKey, action registe
 
 // readTokenForm reads the form. The first thing wrong with it is v.Problem.
 func readTokenForm(c echo.Context) (v views.ProgramView, id uuid.UUID, err error) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return v, id, brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return v, id, err
 	}
-	form := c.Request().PostForm
 	if id, err = uuid.Parse(form.Get("form")); err != nil {
 		return v, id, echo.NewHTTPError(http.StatusBadRequest) // no person writes this field
 	}
@@ -111,7 +110,7 @@ func readTokenForm(c echo.Context) (v views.ProgramView, id uuid.UUID, err error
 	switch {
 	case v.Name == "":
 		v.Problem = views.TokenNoName
-	case utf8.RuneCountInString(v.Name) > tokenName, !utf8.ValidString(v.Name), strings.ContainsFunc(v.Name, unicode.IsControl):
+	case utf8.RuneCountInString(v.Name) > tokenName, strings.ContainsRune(v.Name, unicode.ReplacementChar), strings.ContainsFunc(v.Name, unicode.IsControl):
 		v.Problem = views.TokenBadName
 	}
 	return v, id, nil
@@ -120,11 +119,11 @@ func readTokenForm(c echo.Context) (v views.ProgramView, id uuid.UUID, err error
 // withdrawToken ends a token at once. One that has ended already is no error:
 // the person wanted it gone.
 func (p *Portal) withdrawToken(c echo.Context, key db.SessionKey) error {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return err
 	}
-	id, err := uuid.Parse(c.Request().PostForm.Get("token"))
+	id, err := uuid.Parse(form.Get("token"))
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}

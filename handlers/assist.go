@@ -159,11 +159,8 @@ func reasonProblems(reason, text string) (problems []views.CaseProblem) {
 
 // staffForm reads a small form; its values come without blanks around them.
 func staffForm(c echo.Context) (func(string) string, error) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return nil, brokenForm(err)
-	}
-	return func(name string) string { return strings.TrimSpace(c.Request().PostForm.Get(name)) }, nil
+	form, err := smallPost(c)
+	return func(name string) string { return strings.TrimSpace(form.Get(name)) }, err
 }
 
 func casePath(id uuid.UUID) string { return views.AssistPath + "/" + id.String() }

@@ -52,11 +52,11 @@ func (p *Portal) showSwitch(c echo.Context, key db.SessionKey, status int, probl
 // same person. The database decides whether it is one; the entry in the
 // register is durable before the browser learns of the new session.
 func (p *Portal) doSwitchCompany(c echo.Context, key db.SessionKey) error {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return err
 	}
-	chosen := customs.VOEN(c.Request().PostForm.Get("voen"))
+	chosen := customs.VOEN(form.Get("voen"))
 	if chosen == "" {
 		return p.showSwitch(c, key, http.StatusUnprocessableEntity, views.ProblemCompanyMissing)
 	}

@@ -190,11 +190,10 @@ func (p *Portal) giveBack(c echo.Context, v views.ComplaintView, err error) erro
 
 // readComplaint reads the builder's form.
 func readComplaint(c echo.Context) (v views.ComplaintView, do string, err error) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, complaintForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return v, "", brokenForm(err)
+	form, err := readForm(c, complaintForm)
+	if err != nil {
+		return v, "", err
 	}
-	form := c.Request().PostForm
 	v.ID, v.Content = draftID(c), complaintOf(form)
 	switch do = form.Get("do"); do {
 	case views.DoLook, views.DoMake:

@@ -207,15 +207,6 @@ func notificationsDone(c echo.Context, d views.NotificationsDone) error {
 	return c.Redirect(http.StatusSeeOther, views.NotificationsPath+"?done="+string(d))
 }
 
-// smallPost reads a form without files.
-func smallPost(c echo.Context) (url.Values, error) {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return nil, brokenForm(err)
-	}
-	return c.Request().PostForm, nil
-}
-
 // readWish reads what an address is to be told. Nonsense makes it invalid.
 func readWish(form url.Values) customs.Wish {
 	w := customs.Wish{Lang: form.Get("lang")}

@@ -81,18 +81,6 @@ func (p *Portal) notMine(c echo.Context, key db.SessionKey) error {
 	return p.takeReport(c, key, s, f, customs.NewReport{Registration: f.Registration})
 }
 
-// readForm reads a form of at most so many bytes. The error is for the table.
-func readForm(c echo.Context, limit int64) (url.Values, error) {
-	r := c.Request()
-	if r.PostForm == nil {
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
-		if err := r.ParseForm(); err != nil {
-			return nil, brokenForm(err)
-		}
-	}
-	return r.PostForm, nil
-}
-
 // takeReport checks what was typed and keeps it, then leads to the report. What
 // cannot be taken comes back with the form, nothing of it lost.
 func (p *Portal) takeReport(c echo.Context, key db.SessionKey, s db.Session, f views.ReportForm, n customs.NewReport) error {

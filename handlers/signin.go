@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -169,11 +168,11 @@ func (p *Portal) showCompanies(c echo.Context, status int, problem views.SignInP
 
 // chooseCompany checks the choice against the certificate's own list.
 func (p *Portal) chooseCompany(c echo.Context) error {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return err
 	}
-	chosen := customs.VOEN(c.Request().PostForm.Get("voen"))
+	chosen := customs.VOEN(form.Get("voen"))
 	if chosen == "" {
 		return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyMissing)
 	}
@@ -198,14 +197,6 @@ func (p *Portal) chooseCompany(c echo.Context) error {
 		return p.begin(c, j, people, i, safeReturn(c.FormValue("return")))
 	}
 	return p.showCompanies(c, http.StatusUnprocessableEntity, views.ProblemCompanyUnknown)
-}
-
-// brokenForm tells a form that is too large from one that cannot be read.
-func brokenForm(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return err
-	}
-	return echo.NewHTTPError(http.StatusBadRequest)
 }
 
 // problem explains why a sign-in did not go on, if err is the absence of what

@@ -151,11 +151,10 @@ func (p *Portal) startSIMA(c echo.Context) error {
 	if p.SIMA == nil {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return err
 	}
-	form := c.Request().PostForm
 	back := safeReturn(c.QueryParam("return"))
 	j := p.jar(c)
 	if form.Has("cancel") {

@@ -212,11 +212,11 @@ func (p *Portal) showCapacity(c echo.Context, status int, missing bool) error {
 
 // chooseCapacity goes on as the person says.
 func (p *Portal) chooseCapacity(c echo.Context) error {
-	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, smallForm)
-	if err := c.Request().ParseForm(); err != nil {
-		return brokenForm(err)
+	form, err := smallPost(c)
+	if err != nil {
+		return err
 	}
-	as := c.Request().PostForm.Get("as")
+	as := form.Get("as")
 	if !p.onStaff(c) || as != "staff" && as != "trader" {
 		return p.showCapacity(c, http.StatusUnprocessableEntity, true)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/views"
@@ -64,14 +65,14 @@ func (p *Portal) stopCase(c echo.Context, s staffSession) error {
 		return err
 	}
 	id, err := uuid.Parse(form("case"))
-	why := []rune(form("why"))
-	if len(why) == 0 || len(why) > 1000 {
+	why := form("why")
+	if why == "" || !customs.IsText(why, 1000) {
 		return p.showCases(c, s, http.StatusUnprocessableEntity, views.SupervisedView{Problem: "why"})
 	}
 	ended := false
 	ctx := c.Request().Context()
 	if err == nil {
-		if ended, err = p.DB.EndCase(ctx, s.Key, id, string(why)); err != nil {
+		if ended, err = p.DB.EndCase(ctx, s.Key, id, why); err != nil {
 			return err
 		}
 	}
