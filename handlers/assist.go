@@ -157,12 +157,6 @@ func reasonProblems(reason, text string) (problems []views.CaseProblem) {
 	return problems
 }
 
-// staffForm reads a small form; its values come without blanks around them.
-func staffForm(c echo.Context) (func(string) string, error) {
-	form, err := smallPost(c)
-	return func(name string) string { return strings.TrimSpace(form.Get(name)) }, err
-}
-
 func casePath(id uuid.UUID) string { return views.AssistPath + "/" + id.String() }
 
 // caseView is a case as pages show it.

@@ -21,8 +21,8 @@ import (
 
 // caseID is the case in the address.
 func caseID(c echo.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("case"))
-	if err != nil || len(c.Param("case")) != 36 {
+	id := uuidParam(c, "case")
+	if id == uuid.Nil {
 		return uuid.Nil, echo.NewHTTPError(http.StatusNotFound)
 	}
 	return id, nil

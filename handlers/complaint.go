@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
@@ -58,7 +57,7 @@ func (p *Portal) prefill(s db.Session) customs.Complaint {
 
 // continueComplaint is the builder with a draft of the person's own.
 func (p *Portal) continueComplaint(c echo.Context, key db.SessionKey) error {
-	s, draft, err := p.DB.Draft(c.Request().Context(), key, draftID(c))
+	s, draft, err := p.DB.Draft(c.Request().Context(), key, uuidParam(c, "draft"))
 	if err != nil {
 		return p.noDraft(c, s, err)
 	}
@@ -194,7 +193,7 @@ func readComplaint(c echo.Context) (v views.ComplaintView, do string, err error)
 	if err != nil {
 		return v, "", err
 	}
-	v.ID, v.Content = draftID(c), complaintOf(form)
+	v.ID, v.Content = uuidParam(c, "draft"), complaintOf(form)
 	switch do = form.Get("do"); do {
 	case views.DoLook, views.DoMake:
 	default:
@@ -210,15 +209,6 @@ func complaintOf(form url.Values) customs.Complaint {
 	}
 	out.Tidy()
 	return out
-}
-
-// draftID is the draft in the address; nonsense is uuid.Nil, which none has.
-func draftID(c echo.Context) uuid.UUID {
-	id, err := uuid.Parse(c.Param("draft"))
-	if err != nil || len(c.Param("draft")) != 36 {
-		return uuid.Nil
-	}
-	return id
 }
 
 // today is the day in Azerbaijan, YYYY-MM-DD.
@@ -248,7 +238,7 @@ func (p *Portal) noDraft(c echo.Context, s db.Session, err error) error {
 
 // askDeleteComplaint asks once more; deleteComplaint deletes.
 func (p *Portal) askDeleteComplaint(c echo.Context, key db.SessionKey) error {
-	s, d, err := p.DB.Draft(c.Request().Context(), key, draftID(c))
+	s, d, err := p.DB.Draft(c.Request().Context(), key, uuidParam(c, "draft"))
 	if err != nil {
 		return p.noDraft(c, s, err)
 	}
@@ -258,7 +248,7 @@ func (p *Portal) askDeleteComplaint(c echo.Context, key db.SessionKey) error {
 }
 
 func (p *Portal) deleteComplaint(c echo.Context, key db.SessionKey) error {
-	err := p.DB.DeleteDraft(c.Request().Context(), key, draftID(c))
+	err := p.DB.DeleteDraft(c.Request().Context(), key, uuidParam(c, "draft"))
 	if errors.Is(err, db.ErrNoSession) {
 		return p.expired(c)
 	}

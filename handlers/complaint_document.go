@@ -84,7 +84,7 @@ func askedOf(id uuid.UUID, registration, digest string) string {
 // drawn up.
 func (p *Portal) complaintDocument(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	s, draft, err := p.DB.Draft(ctx, key, draftID(c))
+	s, draft, err := p.DB.Draft(ctx, key, uuidParam(c, "draft"))
 	if err != nil {
 		return p.noDraft(c, s, err)
 	}
@@ -152,7 +152,7 @@ func (p *Portal) seal(c echo.Context, key db.SessionKey, draft db.Draft, v *view
 // the register's entry names.
 func (p *Portal) complaintEvidence(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	s, draft, err := p.DB.Draft(ctx, key, draftID(c))
+	s, draft, err := p.DB.Draft(ctx, key, uuidParam(c, "draft"))
 	if err == nil && draft.Evidence == nil {
 		err = db.ErrNotFound
 	}

@@ -109,8 +109,8 @@ func (p *Portal) changeAddress(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	v := views.NotificationsView{Changed: c.Param("id"), Wish: readWish(form), New: firstWish(c)}
-	id, err := uuid.Parse(v.Changed)
-	if err != nil || len(v.Changed) != 36 {
+	id := uuidParam(c, "id")
+	if id == uuid.Nil {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
 	done, change := views.NotificationsChanged, func(ctx context.Context, _ db.Session) error {

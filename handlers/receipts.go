@@ -127,11 +127,7 @@ func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name strin
 // is the trader's own. Errors: db.ErrNoSession, ErrNotFound and ErrNotSealed,
 // the last two with the session.
 func (p *Portal) findReceipt(c echo.Context, key db.SessionKey) (db.Session, db.Answer, register.Receipt, error) {
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil || len(c.Param("id")) != 36 {
-		id = uuid.Nil // which no request has
-	}
-	return p.receiptOf(c, key, id)
+	return p.receiptOf(c, key, uuidParam(c, "id"))
 }
 
 // receiptOf is findReceipt for a request that is known.

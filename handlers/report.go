@@ -6,10 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
@@ -121,28 +119,6 @@ func (p *Portal) takeReport(c echo.Context, key db.SessionKey, s db.Session, f v
 	return c.Redirect(http.StatusSeeOther, views.ReportsPath+"/"+id.String()+note)
 }
 
-// typedText is what a person typed, with the line ends of this system.
-func typedText(s string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s))
-}
-
-// isText reports whether it is text that people can read: lines and words.
-func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
-	})
-}
-
-// readable is a text without what is none, to be shown again.
-func readable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !isText(string(r)) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 func reportProblems(body, contact string) (problems []views.ReportProblem) {
 	switch {
 	case !isText(body):
@@ -211,15 +187,6 @@ func (p *Portal) report(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	return sendRegistered(c, entry, page, http.StatusOK)
-}
-
-// uuidParam is a number of the usual form in the address, else that of nothing.
-func uuidParam(c echo.Context, name string) uuid.UUID {
-	id, err := uuid.Parse(c.Param(name))
-	if err != nil || len(c.Param(name)) != 36 {
-		return uuid.Nil
-	}
-	return id
 }
 
 // reportFailed tells what is not there, or not this trader's, from a failure.

@@ -21,7 +21,6 @@ import (
 const (
 	challengePath = "/sign-in/file/challenge"
 	challengeLife = 15 * time.Minute
-	smallForm     = 16 << 10                   // bytes of a form without files
 	fileForm      = esign.MaxSignature + 8<<10 // bytes of the form with the signature
 	thrownAway    = 32 << 20                   // bytes read of a form that is too large
 )

@@ -184,16 +184,17 @@ var errNothingSent = errors.New("handlers: no receipt was sent")
 // the values of a code with a VÖEN.
 func readVerifyForm(c echo.Context) ([]byte, url.Values, error) {
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, verifyForm)
 	if !strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
-		if err := r.ParseForm(); err != nil {
-			return nil, nil, badForm(err)
+		form, err := readForm(c, verifyForm)
+		if err != nil {
+			return nil, nil, err
 		}
-		return orNothing([]byte(r.PostForm.Get("text")), r.PostForm)
+		return orNothing([]byte(form.Get("text")), form)
 	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, verifyForm)
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, nil, badForm(err)
+		return nil, nil, brokenForm(err)
 	}
 	var file, text []byte
 	for {
@@ -202,11 +203,11 @@ func readVerifyForm(c echo.Context) ([]byte, url.Values, error) {
 			break
 		}
 		if err != nil {
-			return nil, nil, badForm(err)
+			return nil, nil, brokenForm(err)
 		}
 		b, err := io.ReadAll(io.LimitReader(part, register.MaxReceipt+1))
 		if err != nil {
-			return nil, nil, badForm(err)
+			return nil, nil, brokenForm(err)
 		}
 		switch part.FormName() {
 		case "receipt":
@@ -226,12 +227,4 @@ func orNothing(text []byte, q url.Values) ([]byte, url.Values, error) {
 		return nil, nil, errNothingSent
 	}
 	return text, q, nil
-}
-
-// badForm is the reader's mistake; one too large has its own answer.
-func badForm(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return err
-	}
-	return echo.NewHTTPError(http.StatusBadRequest)
 }
