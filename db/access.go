@@ -65,9 +65,9 @@ func (d *DB) Access(ctx context.Context, k SessionKey, q customs.AccessQuery, si
 
 // AccessAll visits all entries that a query asks for, whatever its page, newest
 // first and on one snapshot, a row at a time. begin is told the session and how
-// many there are, before anything is read; its error, and that of each, ends
-// the visit. ErrNoSession: nobody is signed in.
-func (d *DB) AccessAll(ctx context.Context, k SessionKey, q customs.AccessQuery, begin func(Session, int) error, each func(customs.Access) error) error {
+// many there are, before anything is read, and says whether to go on; its error,
+// and that of each, ends the visit. ErrNoSession: nobody is signed in.
+func (d *DB) AccessAll(ctx context.Context, k SessionKey, q customs.AccessQuery, begin func(Session, int) (bool, error), each func(customs.Access) error) error {
 	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var s Session
 		l := customs.AccessLog{Counts: map[customs.Viewer]int{}}
@@ -80,7 +80,7 @@ func (d *DB) AccessAll(ctx context.Context, k SessionKey, q customs.AccessQuery,
 		if s.ID == uuid.Nil {
 			return ErrNoSession
 		}
-		if err := begin(s, l.Total); err != nil {
+		if more, err := begin(s, l.Total); err != nil || !more {
 			return err
 		}
 		rows, err := tx.Query(ctx, `

@@ -174,7 +174,7 @@ func TestAccessAll(t *testing.T) {
 	total, rows := 0, 0
 	visit := func(k db.SessionKey, q customs.AccessQuery, stop error) error {
 		total, rows = 0, 0
-		return d.AccessAll(t.Context(), k, q, func(s db.Session, n int) error { total = n; return nil }, func(customs.Access) error {
+		return d.AccessAll(t.Context(), k, q, func(s db.Session, n int) (bool, error) { total = n; return true, nil }, func(customs.Access) error {
 			rows++
 			return stop
 		})

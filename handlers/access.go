@@ -135,54 +135,28 @@ func accessRow(a customs.Access) views.AccessRow {
 
 // accessCSV is the whole of what the page would show on its pages, as a file.
 func (p *Portal) accessCSV(c echo.Context, key db.SessionKey) error {
-	leave, err := p.downloads.enter(key.ID)
-	if err != nil {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
-		return err
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(c.Request().Context(), downloadLife)
-	defer cancel()
-	err = p.writeAccess(ctx, c, key)
-	switch {
-	case err == nil:
-		return nil
-	case c.Response().Committed:
-		return p.breakOff(c, err)
-	}
-	for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
-		c.Response().Header().Del(name)
-	}
-	return p.failed(c, key, register.DownloadAccess, err)
+	return p.download(c, key.ID, downloadLife, func(ctx context.Context, file *tableAnswer) error {
+		return p.writeAccess(ctx, c, key, file)
+	}, func(err error) error { return p.failed(c, key, register.DownloadAccess, err) })
 }
 
-func (p *Portal) writeAccess(ctx context.Context, c echo.Context, key db.SessionKey) error {
+func (p *Portal) writeAccess(ctx context.Context, c echo.Context, key db.SessionKey, file *tableAnswer) error {
 	q, _, _ := p.readAccess(c)
 	l := locale(c)
-	var file *tableAnswer
-	begin := func(s db.Session, total int) error {
+	begin := func(s db.Session, total int) (bool, error) {
 		entry := p.Register.Submit(ctx, p.entry(c, s, register.DownloadAccess, register.Answered, total, elapsed(c)))
 		if err := entry.Wait(ctx); err != nil {
-			return err
+			return false, err
 		}
-		var err error
-		file, err = startTable(c, tableFile{
+		return file.start(tableFile{
 			format: formatCSV, name: "access-" + string(s.Person.VOEN) + "-" + l.ISODay(p.Now()), title: l.T("nav.access"),
 			rows: total, columns: headed(l, accessColumns),
 		})
-		return err
 	}
 	cells := make([]tableCell, 0, len(accessColumns))
-	err := p.DB.AccessAll(ctx, key, q, begin, func(a customs.Access) error {
-		if file == nil { // HEAD
-			return nil
-		}
+	return p.DB.AccessAll(ctx, key, q, begin, func(a customs.Access) error {
 		return file.row(accessCells(cells, l, accessRow(a), p.Checkpoints))
 	})
-	if err != nil || file == nil {
-		return err
-	}
-	return file.close()
 }
 
 // accessColumns are those of the file, in the order of accessCells.

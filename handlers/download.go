@@ -57,6 +57,49 @@ func (d *downloadDesk) enter(who uuid.UUID) (leave func(), err error) {
 	}, nil
 }
 
+// download answers with a file that write writes for one session: at most so
+// many at once, for at most life, and broken off if it cannot be finished. What
+// fails before the first byte is told by the page that failed makes.
+func (p *Portal) download(c echo.Context, who uuid.UUID, life time.Duration, write func(context.Context, *tableAnswer) error, failed func(error) error) error {
+	leave, err := p.downloads.enter(who)
+	if err != nil {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), life)
+	defer cancel()
+	// The request was read; the connection lives as long as the answer.
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
+	file := &tableAnswer{c: c}
+	defer file.abandon()
+	if err = write(ctx, file); err == nil {
+		err = file.close()
+	}
+	if err == nil {
+		return nil
+	}
+	if c.Response().Committed {
+		return p.breakOff(c, err)
+	}
+	for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
+		c.Response().Header().Del(name)
+	}
+	return failed(err)
+}
+
+// breakOff ends a connection on which a file was begun and cannot be finished,
+// in a way that every client notices: nobody may take half a list for a whole.
+// It returns only if nothing was sent yet, so that the error can be told.
+func (p *Portal) breakOff(c echo.Context, err error) error {
+	if !c.Response().Committed {
+		return err
+	}
+	p.Log.Error("a file was broken off", "request", requestID(c).String(), "route", c.Path(),
+		"left", c.Request().Context().Err() != nil, "error", err)
+	panic(http.ErrAbortHandler)
+}
+
 // errOtherCheckpoint says that the address names a checkpoint that nobody knows.
 var errOtherCheckpoint = errors.New("handlers: no such checkpoint")
 
@@ -66,44 +109,21 @@ var errOtherCheckpoint = errors.New("handlers: no such checkpoint")
 // register is durable before the first byte.
 func (p *Portal) goodsFile(format tableFormat) func(echo.Context, db.SessionKey) error {
 	return func(c echo.Context, key db.SessionKey) error {
-		leave, err := p.downloads.enter(key.ID)
-		if err != nil {
-			c.Response().Header().Set(echo.HeaderRetryAfter, "10")
-			return err
-		}
-		defer leave()
-		ctx, cancel := context.WithTimeout(c.Request().Context(), downloadLife)
-		defer cancel()
-		// The request was read; the connection lives as long as the answer.
-		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
 		q, _ := readQuery(c.Request().URL.Query())
-		err = p.writeGoods(ctx, c, key, q, format)
-		if errors.Is(err, errOtherCheckpoint) {
-			q.Checkpoint = ""
-			err = p.writeGoods(ctx, c, key, q, format)
-		}
-		switch {
-		case err == nil:
-			return nil
-		case c.Response().Committed:
-			return p.breakOff(c, err)
-		}
-		for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
-			c.Response().Header().Del(name)
-		}
-		return p.failed(c, key, register.DownloadGoods, err)
+		return p.download(c, key.ID, downloadLife, func(ctx context.Context, file *tableAnswer) error {
+			err := p.writeGoods(ctx, c, key, q, format, file)
+			if errors.Is(err, errOtherCheckpoint) {
+				q.Checkpoint = ""
+				err = p.writeGoods(ctx, c, key, q, format, file)
+			}
+			return err
+		}, func(err error) error { return p.failed(c, key, register.DownloadGoods, err) })
 	}
 }
 
-func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionKey, q customs.Query, format tableFormat) error {
+func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionKey, q customs.Query, format tableFormat, file *tableAnswer) error {
 	l := locale(c)
 	rows := newGoodsCells(l, p.Checkpoints)
-	var file *tableAnswer
-	defer func() {
-		if file != nil {
-			file.abandon()
-		}
-	}()
 	begin := func(s db.Session, e db.Extent) (more bool, err error) {
 		if _, sent := e.Fresh[q.Checkpoint]; q.Checkpoint != "" && !sent {
 			if _, listed := p.Checkpoints.Get(q.Checkpoint); !listed {
@@ -114,18 +134,13 @@ func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionK
 		if err := p.Register.Submit(ctx, p.entry(c, s, register.DownloadGoods, outcome, e.Total, elapsed(c))).Wait(ctx); err != nil {
 			return false, err
 		}
-		file, err = startTable(c, tableFile{
+		return file.start(tableFile{
 			format: format, name: l.T("file.goods_name") + "-" + e.AsOf.In(l.Zone()).Format("2006-01-02-1504"),
 			title: l.T("file.goods_title"), rows: e.Total, columns: headed(l, goodsColumns),
 			about: l.T("file.about", "voen", string(s.Person.VOEN), "time", l.DateTime(e.AsOf), "request", requestID(c).String()),
 		})
-		return file != nil, err
 	}
-	err := p.DB.Export(ctx, key, q, begin, func(r *customs.Pending) error { return file.row(rows.of(r)) })
-	if err != nil || file == nil {
-		return err
-	}
-	return file.close()
+	return p.DB.Export(ctx, key, q, begin, func(r *customs.Pending) error { return file.row(rows.of(r)) })
 }
 
 // column is a column by the name of its heading.

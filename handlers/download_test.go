@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"runtime/metrics"
 	"slices"
@@ -165,6 +166,36 @@ func TestFileEntryComesFirst(t *testing.T) {
 		s.must(tx.Commit(t.Context()))
 		s.must(c.Close(t.Context()))
 		b.want(<-first, http.StatusOK)
+	}
+}
+
+// deadlines is an answer that notes what limits are set on its connection.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	read []time.Time
+}
+
+// SetReadDeadline is what http.ResponseController looks for.
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.read = append(d.read, t)
+	return nil
+}
+
+// A file may take longer than a request may take to be read: the limit of the
+// listener, after which the server would take the reader for gone, is lifted.
+func TestFilesOutliveTheReadLimit(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().signIn("aysel")
+	for _, path := range []string{"/goods.csv", "/goods.xlsx", "/access.csv"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, b.base+path, nil)
+		for _, c := range b.client.Jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		a := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		s.portal.Handler().ServeHTTP(a, r)
+		if a.Code != http.StatusOK || len(a.read) != 1 || !a.read[0].IsZero() {
+			t.Errorf("%s: %d, read limits %v", path, a.Code, a.read)
+		}
 	}
 }
 

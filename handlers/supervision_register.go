@@ -181,61 +181,31 @@ const registerLife = 15 * time.Minute
 // register. The entry about it is durable before the first byte.
 func (p *Portal) registerFile(format tableFormat) func(echo.Context, staffSession) error {
 	return func(c echo.Context, s staffSession) error {
-		leave, err := p.downloads.enter(s.Session)
-		if err != nil {
-			c.Response().Header().Set(echo.HeaderRetryAfter, "10")
-			return err
-		}
-		defer leave()
 		v := readSearch(c.Request().URL.Query())
 		if v.Unclear { // the page says what is wrong
 			return c.Redirect(http.StatusSeeOther, views.SupervisionRegisterPath+"?"+c.Request().URL.RawQuery)
 		}
 		v.Search.Before, v.Search.After = register.Cursor{}, register.Cursor{}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), registerLife)
-		defer cancel()
-		// The request was read; the connection lives as long as the answer.
-		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
-		err = p.writeRegister(ctx, c, s, v.Search, format)
-		switch {
-		case err == nil:
-			return nil
-		case c.Response().Committed:
-			return p.breakOff(c, err)
-		}
-		for _, name := range []string{echo.HeaderContentDisposition, echo.HeaderContentEncoding} { // an error is a page
-			c.Response().Header().Del(name)
-		}
-		return p.unsupervised(c, s, register.DownloadRegister, err)
+		return p.download(c, s.Session, registerLife, func(ctx context.Context, file *tableAnswer) error {
+			return p.writeRegister(ctx, c, s, v.Search, format, file)
+		}, func(err error) error { return p.unsupervised(c, s, register.DownloadRegister, err) })
 	}
 }
 
-func (p *Portal) writeRegister(ctx context.Context, c echo.Context, s staffSession, search register.Search, format tableFormat) error {
+func (p *Portal) writeRegister(ctx context.Context, c echo.Context, s staffSession, search register.Search, format tableFormat, file *tableAnswer) error {
 	l := locale(c)
 	cells := make([]tableCell, len(registerColumns))
-	var file *tableAnswer
-	defer func() {
-		if file != nil {
-			file.abandon()
-		}
-	}()
 	begin := func(total int64, asOf time.Time) (bool, error) {
 		e := p.staffEntry(c, s, register.DownloadRegister, register.Answered)
 		e.Subject, e.Results = search.VOEN, int(min(total, maxResults))
-		err := p.Register.Submit(ctx, e).Wait(ctx)
-		if err != nil {
+		if err := p.Register.Submit(ctx, e).Wait(ctx); err != nil {
 			return false, err
 		}
-		file, err = startTable(c, tableFile{
+		return file.start(tableFile{
 			format: format, name: l.T("supervision.file_name") + "-" + asOf.In(l.Zone()).Format("2006-01-02-1504"),
 			title: l.T("supervision.file_title"), rows: int(total), columns: headed(l, registerColumns),
 			about: l.T("supervision.file_about", "time", l.DateTime(asOf), "request", requestID(c).String(), "number", s.Number),
 		})
-		return file != nil, err
 	}
-	err := p.DB.ExportEntries(ctx, s.Key, search, begin, func(r *register.Row) error { return file.row(entryCells(l, r, cells)) })
-	if err != nil || file == nil {
-		return err
-	}
-	return file.close()
+	return p.DB.ExportEntries(ctx, s.Key, search, begin, func(r *register.Row) error { return file.row(entryCells(l, r, cells)) })
 }

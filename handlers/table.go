@@ -91,18 +91,17 @@ const tableSilence = 20 * time.Second
 
 // tableAnswer is a file on its way to the reader.
 type tableAnswer struct {
-	tableWriter
-	c   echo.Context
-	zip *gzip.Writer // of a CSV whose reader takes gzip
+	tableWriter // nil before start, and for a HEAD request
+	c           echo.Context
+	zip         *gzip.Writer // of a CSV whose reader takes gzip
 }
 
-// startTable sends the head of the answer and begins the file. The register
-// entry must be durable by then. A HEAD request gets no writer: nil. An error
+// start sends the head of the answer and begins the file. The register entry
+// must be durable by then. A HEAD request wants no rows: more is false. An error
 // after this can no longer be told: breakOff is the only honest end.
-func startTable(c echo.Context, f tableFile) (*tableAnswer, error) {
-	h := c.Response().Header()
+func (a *tableAnswer) start(f tableFile) (more bool, err error) {
+	c, h := a.c, a.c.Response().Header()
 	h.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": f.name + "." + string(f.format)}))
-	a := &tableAnswer{c: c}
 	var w io.Writer = patient{c.Response(), http.NewResponseController(c.Response())}
 	switch f.format {
 	case formatXLSX:
@@ -114,21 +113,26 @@ func startTable(c echo.Context, f tableFile) (*tableAnswer, error) {
 			h.Set(echo.HeaderContentEncoding, "gzip")
 			z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 			if err != nil {
-				return nil, err
+				return false, err
 			}
 			a.zip, w = z, z
 		}
 	}
 	if c.Request().Method == http.MethodHead {
-		return nil, c.NoContent(http.StatusOK)
+		return false, c.NoContent(http.StatusOK)
 	}
-	var err error
-	a.tableWriter, err = f.writer(w, locale(c))
-	return a, err
+	t, err := f.writer(w, locale(c))
+	if err == nil {
+		a.tableWriter = t
+	}
+	return err == nil, err
 }
 
-// close ends the file and the answer.
+// close ends the file and the answer, if there is one.
 func (a *tableAnswer) close() error {
+	if a.tableWriter == nil {
+		return nil
+	}
 	if err := a.tableWriter.close(); err != nil {
 		return err
 	}
@@ -138,16 +142,11 @@ func (a *tableAnswer) close() error {
 	return nil
 }
 
-// breakOff ends a connection on which a file was begun and cannot be finished,
-// in a way that every client notices: nobody may take half a list for a whole.
-// It returns only if nothing was sent yet, so that the error can be told.
-func (p *Portal) breakOff(c echo.Context, err error) error {
-	if !c.Response().Committed {
-		return err
+// abandon gives back what the file holds, if it was begun.
+func (a *tableAnswer) abandon() {
+	if a.tableWriter != nil {
+		a.tableWriter.abandon()
 	}
-	p.Log.Error("a file was broken off", "request", requestID(c).String(), "route", c.Path(),
-		"left", c.Request().Context().Err() != nil, "error", err)
-	panic(http.ErrAbortHandler)
 }
 
 // patient lets every write take a while and no longer.
