@@ -32,7 +32,7 @@ func (p *Portal) access(c echo.Context, key db.SessionKey) error {
 	}
 	q.Page = log.Page
 	took := elapsed(c)
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListAccess, register.Answered, log.Total, took))
+	entry := p.entry(c, s, register.ListAccess, register.Answered, log.Total, took)
 	v := views.AccessView{
 		Query: q, Log: log, Ignored: ignored, Checkpoints: p.Checkpoints, PageSize: accessPageSize, Elapsed: took, Receipt: p.receiptPath(c),
 	}
@@ -44,11 +44,7 @@ func (p *Portal) access(c echo.Context, key db.SessionKey) error {
 	}
 	frame := p.personal(c, "nav.access", s)
 	frame.Tab = views.TabAccess
-	page, err := render(c, views.Access(frame, v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
+	return p.htmlRegistered(c, entry, http.StatusOK, views.Access(frame, v))
 }
 
 // readAccess reads the query of the page and of its file. What is unknown or

@@ -100,15 +100,10 @@ func (p *Portal) showComplaint(c echo.Context, key db.SessionKey, s db.Session, 
 	v.Elapsed = elapsed(c)
 	entry := p.entry(c, s, register.FillComplaint, outcome, results, v.Elapsed)
 	entry.Asked = views.ComplaintAbout(v.Content.Registration) // also when a form asked
-	waiting := p.Register.Submit(ctx, entry)
 	if len(v.Problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	page, err := render(c, views.Complaint(p.personal(c, "", s), v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, waiting, page, status)
+	return p.htmlRegistered(c, entry, status, views.Complaint(p.personal(c, "", s), v))
 }
 
 // withUnknown adds that the registration is unknown, where the form has it.

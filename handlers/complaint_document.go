@@ -108,15 +108,11 @@ func (p *Portal) complaintDocument(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	v.Elapsed, v.Receipt = elapsed(c), p.receiptPath(c)
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowComplaint, register.Answered, 1, v.Elapsed))
 	if v.Seal == views.Unsealed {
 		c.Response().Header().Set("Refresh", "3")
 	}
-	page, err := render(c, views.ComplaintDocument(p.personal(c, "", s), v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
+	entry := p.entry(c, s, register.ShowComplaint, register.Answered, 1, v.Elapsed)
+	return p.htmlRegistered(c, entry, http.StatusOK, views.ComplaintDocument(p.personal(c, "", s), v))
 }
 
 // seal finds the register's entry of the evidence and proves that it is in the

@@ -45,15 +45,10 @@ func (p *Portal) receipt(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.OpenReceipt, register.Answered, 0, elapsed(c)))
-	page, err := render(c, views.Receipt(p.personal(c, "receipt.title", s), views.ReceiptView{
+	entry := p.entry(c, s, register.OpenReceipt, register.Answered, 0, elapsed(c))
+	return p.htmlRegistered(c, entry, http.StatusOK, views.Receipt(p.personal(c, "receipt.title", s), views.ReceiptView{
 		Answer: answerView(proved), Code: checkCode(a, proved), Address: p.URL.Host + views.VerifyPath,
 	}))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
 }
 
 // answerView is what a proof says of an answer.

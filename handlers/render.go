@@ -11,6 +11,7 @@ import (
 
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/views"
 )
 
@@ -74,6 +75,17 @@ func html(c echo.Context, status int, page component) error {
 		return err
 	}
 	return r.send(c, status)
+}
+
+// htmlRegistered renders a page while its entry in the register is made durable,
+// and sends it only then.
+func (p *Portal) htmlRegistered(c echo.Context, entry register.Entry, status int, page component) error {
+	waiting := p.Register.Submit(c.Request().Context(), entry)
+	r, err := render(c, page)
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, waiting, r, status)
 }
 
 // page is the frame of the page that answers this request.

@@ -137,16 +137,11 @@ func reportProblems(body, contact string) (problems []views.ReportProblem) {
 // showReportForm shows the form; its answer holds something of the trader's,
 // so it is registered.
 func (p *Portal) showReportForm(c echo.Context, s db.Session, status int, f views.ReportForm) error {
-	entry := p.Register.Submit(c.Request().Context(), p.entry(c, s, register.OpenReportForm, register.Answered, 0, elapsed(c)))
 	frame := p.personal(c, "", s)
 	if f.Entry == nil { // also after a POST, so that the language links lead back to the form
 		frame.Path = views.NotMinePath + "?" + url.Values{"registration": {f.Registration}}.Encode()
 	}
-	page, err := render(c, views.ReportFormPage(frame, f))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, status)
+	return p.htmlRegistered(c, p.entry(c, s, register.OpenReportForm, register.Answered, 0, elapsed(c)), status, views.ReportFormPage(frame, f))
 }
 
 // reports lists what the trader reported.
@@ -155,24 +150,19 @@ func (p *Portal) reports(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return p.failed(c, key, register.ListReports, err)
 	}
-	entry := p.Register.Submit(c.Request().Context(), p.entry(c, s, register.ListReports, register.Answered, len(list), elapsed(c)))
+	entry := p.entry(c, s, register.ListReports, register.Answered, len(list), elapsed(c))
 	frame := p.personal(c, "report.heading", s)
 	frame.Tab = views.TabAccess
-	page, err := render(c, views.Reports(frame, views.ReportsView{Reports: list}))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
+	return p.htmlRegistered(c, entry, http.StatusOK, views.Reports(frame, views.ReportsView{Reports: list}))
 }
 
 // report is one report with its answer.
 func (p *Portal) report(c echo.Context, key db.SessionKey) error {
-	ctx := c.Request().Context()
-	s, r, about, err := p.DB.Report(ctx, key, uuidParam(c, "id"))
+	s, r, about, err := p.DB.Report(c.Request().Context(), key, uuidParam(c, "id"))
 	if err != nil {
 		return p.reportFailed(c, key, s, register.ShowReport, err)
 	}
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowReport, register.Answered, 0, elapsed(c)))
+	entry := p.entry(c, s, register.ShowReport, register.Answered, 0, elapsed(c))
 	v := views.ReportView{
 		Report: r, Checkpoints: p.Checkpoints, Sent: r.Open() && c.QueryParam("sent") != "", Earlier: r.Open() && c.QueryParam("open") != "",
 	}
@@ -182,11 +172,7 @@ func (p *Portal) report(c echo.Context, key db.SessionKey) error {
 	}
 	frame := p.personal(c, "report.title_"+string(r.Kind), s)
 	frame.Tab = views.TabAccess
-	page, err := render(c, views.Report(frame, v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
+	return p.htmlRegistered(c, entry, http.StatusOK, views.Report(frame, v))
 }
 
 // reportFailed tells what is not there, or not this trader's, from a failure.
@@ -194,10 +180,6 @@ func (p *Portal) reportFailed(c echo.Context, key db.SessionKey, s db.Session, a
 	if !errors.Is(err, db.ErrNotFound) {
 		return p.failed(c, key, action, err)
 	}
-	entry := p.Register.Submit(c.Request().Context(), p.entry(c, s, action, register.NotFound, 0, elapsed(c)))
-	page, err := render(c, views.Error(p.personal(c, "", s), views.ErrorView{Status: http.StatusNotFound}))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusNotFound)
+	entry := p.entry(c, s, action, register.NotFound, 0, elapsed(c))
+	return p.htmlRegistered(c, entry, http.StatusNotFound, views.Error(p.personal(c, "", s), views.ErrorView{Status: http.StatusNotFound}))
 }

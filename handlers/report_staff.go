@@ -25,27 +25,19 @@ func (p *Portal) answering(e *echo.Echo) {
 
 // reportsToAnswer lists the reports, open ones first.
 func (p *Portal) reportsToAnswer(c echo.Context, s staffSession) error {
-	ctx := c.Request().Context()
 	n, err := strconv.Atoi(c.QueryParam("page"))
 	if err != nil || n > maxPage {
 		n = 1
 	}
-	_, list, err := p.DB.SupervisedReports(ctx, s.Key, n, answersPage)
+	_, list, err := p.DB.SupervisedReports(c.Request().Context(), s.Key, n, answersPage)
 	if err != nil {
-		return p.unanswered(c, s, register.ListReportsToAnswer, err)
+		return p.unsupervised(c, s, register.ListReportsToAnswer, err)
 	}
-	e := p.staffEntry(c, s, register.ListReportsToAnswer, register.Answered)
-	e.Results = list.Total
-	entry := p.Register.Submit(ctx, e)
 	frame := p.official(c, "report.staff_heading", s.Staff)
 	frame.Tab = views.TabReports
-	page, err := render(c, views.SupervisionReports(frame, views.ReportsToAnswer{
+	return p.lookedAt(c, s, register.ListReportsToAnswer, "", list.Total, views.SupervisionReports(frame, views.ReportsToAnswer{
 		Reports: list.Rows, Open: list.Open, Total: list.Total, Page: list.Page, Pages: list.Pages,
 	}))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
 }
 
 // reportToAnswer is one report.
@@ -54,10 +46,9 @@ func (p *Portal) reportToAnswer(c echo.Context, s staffSession) error {
 }
 
 func (p *Portal) showReportToAnswer(c echo.Context, s staffSession, status int, v views.ReportToAnswer) error {
-	ctx := c.Request().Context()
-	_, r, about, err := p.DB.SupervisedReport(ctx, s.Key, uuidParam(c, "id"))
+	_, r, about, err := p.DB.SupervisedReport(c.Request().Context(), s.Key, uuidParam(c, "id"))
 	if err != nil {
-		return p.unanswered(c, s, register.ShowReportToAnswer, err)
+		return p.unsupervised(c, s, register.ShowReportToAnswer, err)
 	}
 	v.Report, v.Checkpoints, v.Done = r, p.Checkpoints, v.Done && !r.Open()
 	if about != nil {
@@ -65,12 +56,7 @@ func (p *Portal) showReportToAnswer(c echo.Context, s staffSession, status int, 
 	}
 	e := p.staffEntry(c, s, register.ShowReportToAnswer, register.Answered)
 	e.Subject = r.VOEN // the trader sees that supervision reads it
-	entry := p.Register.Submit(ctx, e)
-	page, err := render(c, views.SupervisionReport(p.official(c, "", s.Staff), v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, status)
+	return p.htmlRegistered(c, e, status, views.SupervisionReport(p.official(c, "", s.Staff), v))
 }
 
 // answerReport takes an answer, once. What cannot be taken comes back with the
@@ -104,7 +90,7 @@ func (p *Portal) answerReport(c echo.Context, s staffSession) error {
 		return p.showReportToAnswer(c, s, http.StatusConflict, v)
 	}
 	if err != nil {
-		return p.unanswered(c, s, register.AnswerReport, err)
+		return p.unsupervised(c, s, register.AnswerReport, err)
 	}
 	e := p.staffEntry(c, s, register.AnswerReport, register.Answered)
 	e.Subject = r.VOEN
@@ -112,21 +98,4 @@ func (p *Portal) answerReport(c echo.Context, s staffSession) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.ReportsToAnswerPath+"/"+id.String()+"?done=1")
-}
-
-// unanswered deals with a report that is not there, a session that has ended
-// meanwhile, or a failure; what can be is registered.
-func (p *Portal) unanswered(c echo.Context, s staffSession, action register.Action, err error) error {
-	if errors.Is(err, db.ErrNoSession) {
-		return p.expired(c)
-	}
-	o := register.Failed
-	if errors.Is(err, db.ErrNotFound) {
-		o = register.NotFound
-	}
-	ctx := c.Request().Context()
-	if failed := p.Register.Submit(ctx, p.staffEntry(c, s, action, o)).Wait(ctx); failed != nil && o == register.NotFound {
-		return failed
-	}
-	return err
 }

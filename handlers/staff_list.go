@@ -36,8 +36,7 @@ func (p *Portal) staffList(c echo.Context, s staffSession) error {
 }
 
 func (p *Portal) showStaffList(c echo.Context, s staffSession, status int, v views.StaffListView) error {
-	ctx := c.Request().Context()
-	list, changes, err := p.DB.Members(ctx, s.Key)
+	list, changes, err := p.DB.Members(c.Request().Context(), s.Key)
 	if err != nil {
 		return err
 	}
@@ -65,14 +64,9 @@ func (p *Portal) showStaffList(c echo.Context, s staffSession, status int, v vie
 	}
 	entry := p.staffEntry(c, s, register.ListStaff, register.Answered)
 	entry.Asked = views.StaffPath // what was asked may name an officer
-	pending := p.Register.Submit(ctx, entry)
 	frame := p.official(c, "staff.list_title", s.Staff)
 	frame.Tab, frame.Error, frame.Path = views.TabStaff, len(v.Problems) > 0, views.StaffPath
-	page, err := render(c, views.StaffList(frame, v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, pending, page, status)
+	return p.htmlRegistered(c, entry, status, views.StaffList(frame, v))
 }
 
 func memberView(m db.StaffMember) views.StaffMember {

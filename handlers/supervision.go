@@ -60,12 +60,7 @@ const maxResults = 1<<31 - 1
 func (p *Portal) lookedAt(c echo.Context, s staffSession, action register.Action, subject customs.VOEN, results int, page component) error {
 	e := p.staffEntry(c, s, action, register.Answered)
 	e.Subject, e.Results = subject, results
-	entry := p.Register.Submit(c.Request().Context(), e)
-	r, err := render(c, page)
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, r, http.StatusOK)
+	return p.htmlRegistered(c, e, http.StatusOK, page)
 }
 
 // unsupervised deals with a read that went wrong: a session that has ended

@@ -26,14 +26,12 @@ func (p *Portal) watchCases(c echo.Context, s staffSession) error {
 }
 
 func (p *Portal) showCases(c echo.Context, s staffSession, status int, v views.SupervisedView) error {
-	ctx := c.Request().Context()
-	all, refused, err := p.DB.SupervisedCases(ctx, s.Key)
+	all, refused, err := p.DB.SupervisedCases(c.Request().Context(), s.Key)
 	if err != nil {
 		return err
 	}
 	entry := p.staffEntry(c, s, register.WatchCases, register.Answered)
 	entry.Results = len(all)
-	pending := p.Register.Submit(ctx, entry)
 	for _, one := range all {
 		cv := caseView(one.Case)
 		cv.OfficerName = one.OfficerName
@@ -48,11 +46,7 @@ func (p *Portal) showCases(c echo.Context, s staffSession, status int, v views.S
 	}
 	frame := p.official(c, "assist.watch_title", s.Staff)
 	frame.Tab, frame.Error, frame.Path, frame.Refresh, frame.Watch = views.TabSupervisionAssist, v.Problem != "", views.SupervisionAssistPath, int(watchRefresh/time.Second), true
-	page, err := render(c, views.SupervisionAssist(frame, v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, pending, page, status)
+	return p.htmlRegistered(c, entry, status, views.SupervisionAssist(frame, v))
 }
 
 // watchRefresh is how often the page asks again without JavaScript.

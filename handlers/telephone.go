@@ -36,14 +36,9 @@ func (p *Portal) makeCode(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return p.failed(c, key, register.MakeCode, err)
 	}
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.MakeCode, register.Answered, 0, elapsed(c)))
 	frame := p.personal(c, "telephone.code_heading", s)
 	frame.Tab = views.TabAccess
-	page, err := render(c, views.Code(frame, codeView(code)))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, http.StatusOK)
+	return p.htmlRegistered(c, p.entry(c, s, register.MakeCode, register.Answered, 0, elapsed(c)), http.StatusOK, views.Code(frame, codeView(code)))
 }
 
 func codeView(a db.AccessCode) views.CodeView {
@@ -78,14 +73,9 @@ func (p *Portal) showTelephone(c echo.Context, key db.SessionKey, status int) er
 	case !errors.Is(err, db.ErrNotFound):
 		return p.failed(c, key, register.ShowHelp, err)
 	}
-	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowHelp, register.Answered, 0, elapsed(c)))
 	frame := p.personal(c, "telephone.heading", s)
 	frame.Tab, frame.Error, frame.Path = views.TabAccess, v.Missing, views.TelephonePath
-	page, err := render(c, views.Telephone(frame, v))
-	if err != nil {
-		return err
-	}
-	return sendRegistered(c, entry, page, status)
+	return p.htmlRegistered(c, p.entry(c, s, register.ShowHelp, register.Answered, 0, elapsed(c)), status, views.Telephone(frame, v))
 }
 
 // chooseHelp keeps what the trader allows. Switching the help off ends what
