@@ -58,21 +58,7 @@ func (p *Portal) readAccess(c echo.Context) (q customs.AccessQuery, recent bool,
 }
 
 func readAccessQuery(values url.Values) (q customs.AccessQuery, ignored []string) {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		given := values[name]
-		if !setAccess(&q, name, strings.TrimSpace(given[0])) || len(given) > 1 {
-			ignored = append(ignored, printable(name))
-		}
-	}
-	if q.From != "" && q.To != "" && q.From > q.To {
-		q.From, q.To = "", ""
-		ignored = append(ignored, "from", "to")
-	}
+	ignored = readParameters(values, &q.From, &q.To, func(name, value string) bool { return setAccess(&q, name, value) })
 	return q, ignored[:min(len(ignored), maxIgnored)]
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -152,7 +151,7 @@ func (p *Portal) keepComplaint(c echo.Context) error {
 		return p.giveBack(c, v, err)
 	}
 	v.Drafts = draftLines(drafts)
-	v.Problems = v.Content.Check(do == views.DoMake, p.today(c))
+	v.Problems = v.Content.Check(do == views.DoMake, locale(c).ISODay(p.Now()))
 	if len(v.Problems) > 0 || do == views.DoLook {
 		return p.showComplaint(c, key, s, v)
 	}
@@ -204,12 +203,6 @@ func complaintOf(form url.Values) customs.Complaint {
 	}
 	out.Tidy()
 	return out
-}
-
-// today is the day in Azerbaijan, YYYY-MM-DD.
-func (p *Portal) today(c echo.Context) string {
-	day, _, _ := strings.Cut(locale(c).Machine(p.Now()), "T")
-	return day
 }
 
 func draftLines(list []db.DraftLine) []views.DraftLine {

@@ -21,8 +21,7 @@ const (
 	valueKey     = "k" // db.SessionKey of the signed-in session
 	valueStaff   = "s" // db.StaffKey of the officer's session; never beside valueKey
 	valueBrowser = "b" // secret that binds a sign-in to this browser
-	valueReturn  = "r" // the page asked for before signing in
-	valueCompany = "c" // one-time code of a sign-in that waits for a choice of company
+	valueCompany = "c" // one-time code of a sign-in that waits for an answer, see askFirst
 	valueSIMA    = "o" // id of a SİMA operation that is under way
 	valueNotice  = "n" // what to tell about earlier attempts, see notice
 )

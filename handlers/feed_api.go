@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"customs.gov.az/portal/feed"
 )
 
 //go:embed feed.openapi.yaml
@@ -14,4 +16,10 @@ var feedDescription []byte
 func feedAPI(c echo.Context) error {
 	keepable(c, "public, max-age=3600")
 	return c.Blob(http.StatusOK, "application/yaml", feedDescription)
+}
+
+// schema is the JSON Schema of a line of the feed.
+func schema(c echo.Context) error {
+	keepable(c, "public, max-age=3600")
+	return c.Blob(http.StatusOK, "application/schema+json", feed.Schema())
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/mygov"
 	"customs.gov.az/portal/views"
@@ -106,16 +105,8 @@ func (p *Portal) myGovRefused(c echo.Context, what views.SignInProblem, err erro
 
 // myGovPeople are the sessions that the person may begin.
 func myGovPeople(who mygov.Person) []db.Person {
-	voens := who.VOENs
-	if len(voens) == 0 { // the list of representatives will say
-		voens = []customs.VOEN{""}
-	}
-	var list []db.Person
-	for _, v := range voens {
-		list = append(list, db.Person{
-			VOEN: v, PIN: who.PIN, Name: who.Name, Organisation: who.Organisation, Method: string(views.MethodMyGov),
-			Issuer: string(views.MethodMyGov), Serial: who.Serial, Fingerprint: who.Fingerprint[:],
-		})
-	}
-	return list
+	return forEach(who.VOENs, db.Person{
+		PIN: who.PIN, Name: who.Name, Organisation: who.Organisation, Method: string(views.MethodMyGov),
+		Issuer: string(views.MethodMyGov), Serial: who.Serial, Fingerprint: who.Fingerprint[:],
+	})
 }

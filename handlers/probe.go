@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/sessions"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -52,7 +53,7 @@ func (b *probe) ask(ctx context.Context) error {
 		}
 		b.renewed = time.Time{}
 		e := register.Entry{
-			RequestID: newRequest(), Channel: "web", Actor: "system", Session: b.key.ID, Action: register.ProbeFailed,
+			RequestID: uuid.Must(uuid.NewV7()), Channel: "web", Actor: "system", Session: b.key.ID, Action: register.ProbeFailed,
 			Asked: views.GoodsPath, Outcome: register.Failed, Elapsed: time.Since(began),
 		}
 		return errors.Join(fmt.Errorf("%w: status %d", errProbe, status), err, b.p.Register.Submit(ctx, e).Wait(ctx))

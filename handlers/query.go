@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,31 +22,30 @@ const (
 // readQuery reads the list's query. What is unknown, malformed or given twice
 // is left out and named in ignored: an address is never an error.
 func readQuery(values url.Values) (q customs.Query, ignored []string) {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	ignored = readParameters(values, &q.From, &q.To, func(name, value string) bool { return setParameter(&q, name, value) })
+	return q, ignored[:min(len(ignored), maxIgnored)]
+}
+
+// readParameters hands on each parameter in the order of their names, without
+// blanks around it, and names what set does not take, what is given twice, and
+// both days if the first comes after the last: then neither counts.
+func readParameters(values url.Values, from, to *string, set func(name, value string) bool) (ignored []string) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		given := values[name]
-		if ok := setParameter(&q, name, given[0]); !ok || len(given) > 1 {
+		if ok := set(name, strings.TrimSpace(given[0])); !ok || len(given) > 1 {
 			ignored = append(ignored, printable(name))
 		}
 	}
-	if q.From != "" && q.To != "" && q.From > q.To {
-		q.From, q.To = "", ""
+	if *from != "" && *to != "" && *from > *to {
+		*from, *to = "", ""
 		ignored = append(ignored, "from", "to")
 	}
-	if len(ignored) > maxIgnored {
-		ignored = ignored[:maxIgnored]
-	}
-	return q, ignored
+	return ignored
 }
 
 // setParameter sets one parameter. An empty value is that of a form's field
 // left alone, and fine for each known name.
 func setParameter(q *customs.Query, name, value string) (ok bool) {
-	value = strings.TrimSpace(value)
 	set := func(field *string, ok bool) bool {
 		if ok {
 			*field = value

@@ -5,7 +5,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/mail"
 	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/static"
@@ -165,10 +164,4 @@ func (p *Portal) files(e *echo.Echo) {
 		p.Assets.ServeHTTP(c.Response(), c.Request())
 		return nil
 	})
-}
-
-// schema is the JSON Schema of a line of the feed.
-func schema(c echo.Context) error {
-	keepable(c, "public, max-age=3600")
-	return c.Blob(http.StatusOK, "application/schema+json", feed.Schema())
 }

@@ -82,7 +82,6 @@ func (p *Portal) enter(c echo.Context, named []db.Person, back string) error {
 // enterTrader signs in who acts for a taxpayer. One that may act for one goes
 // straight to the goods; with several the person is asked which.
 func (p *Portal) enterTrader(c echo.Context, named []db.Person, back string) error {
-	ctx := c.Request().Context()
 	people, problem, err := p.openTo(c, named)
 	if err != nil {
 		return err
@@ -90,23 +89,30 @@ func (p *Portal) enterTrader(c echo.Context, named []db.Person, back string) err
 	if problem != "" {
 		return p.refuseSignIn(c, named[0], problem, back)
 	}
-	j := p.jar(c)
 	if len(people) > 1 {
-		id, err := p.DB.StartHandover(ctx, j.bind(), "", handoverLife)
-		if err != nil {
-			return err
-		}
-		code, err := p.DB.VerifyHandover(ctx, id, people)
-		if err != nil {
-			return err
-		}
-		j.set(valueCompany, code)
-		if err := j.save(c); err != nil {
-			return err
-		}
-		return c.Redirect(http.StatusSeeOther, withReturn("/sign-in/company", back))
+		return p.askFirst(c, people, withReturn("/sign-in/company", back))
 	}
-	return p.begin(c, j, people, 0, back)
+	return p.begin(c, p.jar(c), people, 0, back)
+}
+
+// askFirst keeps whom a certificate names until the person, in this browser,
+// has answered the question at an address.
+func (p *Portal) askFirst(c echo.Context, people []db.Person, address string) error {
+	ctx := c.Request().Context()
+	j := p.jar(c)
+	id, err := p.DB.StartHandover(ctx, j.bind(), "", handoverLife)
+	if err != nil {
+		return err
+	}
+	code, err := p.DB.VerifyHandover(ctx, id, people)
+	if err != nil {
+		return err
+	}
+	j.set(valueCompany, code)
+	if err := j.save(c); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, address)
 }
 
 // begin starts the session under a new id and secret, and gives the browser a
@@ -210,18 +216,23 @@ func (p *Portal) problem(c echo.Context, err error, what views.SignInProblem) er
 	return html(c, http.StatusUnprocessableEntity, views.SignInProblemPage(frame, what, p.methods(c), ""))
 }
 
-// people are the sessions that an identity may begin: one for each taxpayer
-// that the certificate names, or one without any.
+// people are the sessions that an identity may begin.
 func people(id esign.Identity, method views.Method) []db.Person {
-	if len(id.VOENs) == 0 { // the list of representatives will say
-		id.VOENs = []customs.VOEN{""}
+	return forEach(id.VOENs, db.Person{
+		PIN: id.PIN, Name: customs.Visible(id.Name), Organisation: customs.Visible(id.Organisation), Method: string(method),
+		Issuer: id.Issuer, Serial: id.Serial, Fingerprint: id.Fingerprint[:],
+	})
+}
+
+// forEach is a person once for each taxpayer that is named, or once without any:
+// then the list of representatives will say.
+func forEach(voens []customs.VOEN, one db.Person) []db.Person {
+	if len(voens) == 0 {
+		return []db.Person{one}
 	}
-	list := make([]db.Person, 0, len(id.VOENs))
-	for _, v := range id.VOENs {
-		list = append(list, db.Person{
-			VOEN: v, PIN: id.PIN, Name: customs.Visible(id.Name), Organisation: customs.Visible(id.Organisation), Method: string(method),
-			Issuer: id.Issuer, Serial: id.Serial, Fingerprint: id.Fingerprint[:],
-		})
+	list := make([]db.Person, 0, len(voens))
+	for _, one.VOEN = range voens {
+		list = append(list, one)
 	}
 	return list
 }

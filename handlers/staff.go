@@ -122,7 +122,8 @@ func (p *Portal) enterStaff(c echo.Context, named []db.Person, back string) (boo
 	if len(people) == 0 {
 		return true, p.beginStaff(c, named[0], back)
 	}
-	return true, p.askCapacity(c, named, back)
+	// an officer and a trader: they say as which they come
+	return true, p.askFirst(c, named, withReturn(capacityPath, back))
 }
 
 // beginStaff starts the officer's session. A browser is one person in one
@@ -174,26 +175,6 @@ func (p *Portal) leave(c echo.Context, j jar) error {
 		return p.DB.EndStaffSession(ctx, key)
 	}
 	return nil
-}
-
-// askCapacity asks somebody who is both an officer and a trader as which they
-// come.
-func (p *Portal) askCapacity(c echo.Context, named []db.Person, back string) error {
-	ctx := c.Request().Context()
-	j := p.jar(c)
-	id, err := p.DB.StartHandover(ctx, j.bind(), "", handoverLife)
-	if err != nil {
-		return err
-	}
-	code, err := p.DB.VerifyHandover(ctx, id, named)
-	if err != nil {
-		return err
-	}
-	j.set(valueCompany, code)
-	if err := j.save(c); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, withReturn(capacityPath, back))
 }
 
 const capacityPath = "/sign-in/capacity"

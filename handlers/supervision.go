@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
@@ -185,12 +184,13 @@ func (p *Portal) prove(ctx context.Context, v *views.EntryView) error {
 
 // month is the report of a month; without one in the address, of this one.
 func (p *Portal) month(c echo.Context, s staffSession) error {
-	now := p.Now()
-	first := monthOf(now)
-	if t, err := time.ParseInLocation("2006-01", c.QueryParam("month"), locale(c).Zone()); err == nil && t.Year() >= 2000 && !t.After(now) {
+	l := locale(c)
+	now := p.Now().In(l.Zone())
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, l.Zone())
+	if t, err := time.ParseInLocation("2006-01", c.QueryParam("month"), l.Zone()); err == nil && t.Year() >= 2000 && !t.After(now) {
 		first = t
 	}
-	next := first.In(locale(c).Zone()).AddDate(0, 1, 0)
+	next := first.AddDate(0, 1, 0)
 	ctx := c.Request().Context()
 	if _, err := p.DB.CountRegister(ctx); err != nil {
 		p.Log.Warn("the register is not counted", "request", requestID(c).String(), "error", err)
@@ -204,7 +204,6 @@ func (p *Portal) month(c echo.Context, s staffSession) error {
 		until = now
 	}
 	m.ProbesMost = int64(until.Sub(first) / time.Minute)
-	l := locale(c)
 	v := views.MonthView{Month: m, Now: now, Officer: s.Number, Request: requestID(c), Places: func(code string) string {
 		if place, ok := p.Checkpoints.Get(code); ok {
 			return place.Name(l.Lang())
@@ -212,20 +211,4 @@ func (p *Portal) month(c echo.Context, s staffSession) error {
 		return code
 	}}
 	return p.lookedAt(c, s, register.ReportMonth, "", int(min(m.Requests, maxResults)), views.SupervisionMonth(p.official(c, "supervision.month", s.Staff), v))
-}
-
-// monthOf is midnight of the first of the month in Baku.
-func monthOf(t time.Time) time.Time {
-	baku := time.FixedZone("", 4*60*60) // no summer time
-	t = t.In(baku)
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, baku)
-}
-
-// newRequest numbers a request that the portal makes itself.
-func newRequest() uuid.UUID {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return uuid.New()
-	}
-	return id
 }

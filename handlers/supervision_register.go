@@ -42,20 +42,7 @@ var word = regexp.MustCompile(`^[a-z0-9_.-]{1,40}$`)
 // readSearch reads a search from an address. What is unknown, malformed or
 // given twice is left out and named.
 func readSearch(values url.Values) (v views.RegisterView) {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if ok := setSearch(&v, name, strings.TrimSpace(values[name][0])); !ok || len(values[name]) > 1 {
-			v.Ignored = append(v.Ignored, printable(name))
-		}
-	}
-	if v.Search.From != "" && v.Search.To != "" && v.Search.From > v.Search.To {
-		v.Search.From, v.Search.To = "", ""
-		v.Ignored = append(v.Ignored, "from", "to")
-	}
+	v.Ignored = readParameters(values, &v.Search.From, &v.Search.To, func(name, value string) bool { return setSearch(&v, name, value) })
 	if v.Search.Before.ID != 0 && v.Search.After.ID != 0 {
 		v.Search.After = register.Cursor{}
 		v.Ignored = append(v.Ignored, "after")
