@@ -65,14 +65,6 @@ func keepable(c echo.Context, cache string) {
 	h.Set("Cache-Control", cache)
 }
 
-// sealing is the guard of what exists only where the register is sealed.
-func (p *Portal) sealing(next echo.HandlerFunc) echo.HandlerFunc {
-	if p.Seals == nil {
-		return func(echo.Context) error { return echo.NewHTTPError(http.StatusNotFound) }
-	}
-	return next
-}
-
 // signedHead opens the checkpoint of a head of the log, so that nothing is
 // called proved that no known key has signed.
 func (p *Portal) signedHead(h db.Head) (register.Checkpoint, error) {

@@ -24,9 +24,6 @@ const (
 
 // signInMyGov explains what will happen.
 func (p *Portal) signInMyGov(c echo.Context) error {
-	if p.MyGov == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	back := safeReturn(c.QueryParam("return"))
 	return html(c, http.StatusOK, views.SignInMyGov(p.page(c, ""), views.SignInMyGovView{
 		Methods: p.methods(c), Start: withReturn(myGovStartPath, back), Return: back,
@@ -36,9 +33,6 @@ func (p *Portal) signInMyGov(c echo.Context) error {
 // startMyGov sends the browser to the provider, with state, nonce and verifier
 // bound to a new secret of this browser.
 func (p *Portal) startMyGov(c echo.Context) error {
-	if p.MyGov == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	ctx := c.Request().Context()
 	a := db.Authorization{Nonce: rand.Text(), Verifier: mygov.NewVerifier(), Back: safeReturn(c.QueryParam("return"))}
 	state := rand.Text()
@@ -60,9 +54,6 @@ func (p *Portal) startMyGov(c echo.Context) error {
 // doneMyGov takes the code that the browser brings back. The request is
 // consumed first: whatever comes of it, its state works once.
 func (p *Portal) doneMyGov(c echo.Context) error {
-	if p.MyGov == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	ctx := c.Request().Context()
 	c.Response().Header().Set("Referrer-Policy", "no-referrer")
 	browser, bound := p.jar(c).browser()

@@ -19,16 +19,6 @@ import (
 	"customs.gov.az/portal/views"
 )
 
-// mailing is a guard for routes that exist only where mail is sent.
-func (p *Portal) mailing(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if !p.Notifications {
-			return echo.NewHTTPError(http.StatusNotFound)
-		}
-		return next(c)
-	}
-}
-
 // notifications shows who is told by e-mail.
 func (p *Portal) notifications(c echo.Context, key db.SessionKey) error {
 	done := views.NotificationsDone(c.QueryParam("done"))

@@ -23,16 +23,16 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	get(e, "/sign-in/file", limit(p.signInFile))
 	e.GET(challengePath, limit(p.throttle(p.challenge)))
 	e.POST("/sign-in/file", limit(p.throttle(p.signWithFile)))
-	get(e, simaPath, limit(p.signInSIMA))
-	e.POST(simaPath, limit(p.throttle(p.startSIMA)))
-	e.GET(simaQRPath, limit(p.simaQR))
+	get(e, simaPath, limit(offered(p.SIMA != nil, p.signInSIMA)))
+	e.POST(simaPath, limit(p.throttle(offered(p.SIMA != nil, p.startSIMA))))
+	e.GET(simaQRPath, limit(offered(p.SIMA != nil, p.simaQR)))
 	e.GET("/sign-in/sima/events", p.simaEvents)
 	p.phones(e)
-	get(e, myGovPath, limit(p.signInMyGov))
-	e.GET(myGovStartPath, limit(p.throttle(p.startMyGov)))
-	e.GET(MyGovDonePath, limit(p.throttle(p.doneMyGov)))
-	get(e, cardPath, limit(p.signInCard))
-	e.GET(cardStartPath, limit(p.throttle(p.startCard)))
+	get(e, myGovPath, limit(offered(p.MyGov != nil, p.signInMyGov)))
+	e.GET(myGovStartPath, limit(p.throttle(offered(p.MyGov != nil, p.startMyGov))))
+	e.GET(MyGovDonePath, limit(p.throttle(offered(p.MyGov != nil, p.doneMyGov))))
+	get(e, cardPath, limit(offered(p.CardURL != nil, p.signInCard)))
+	e.GET(cardStartPath, limit(p.throttle(offered(p.CardURL != nil, p.startCard))))
 	e.GET(cardDonePath, limit(p.throttle(p.doneCard)))
 	get(e, "/sign-in/company", limit(p.company))
 	e.POST("/sign-in/company", limit(p.throttle(p.chooseCompany)))
@@ -69,20 +69,20 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	get(e, views.ReportsPath, limit(p.signedIn(p.reports)))
 	get(e, views.ReportsPath+"/:id", limit(p.signedIn(p.report)))
 
-	get(e, views.NotificationsPath, limit(p.mailing(p.signedIn(p.notifications))))
-	e.POST(views.NotificationsPath, limit(p.mailing(p.signedIn(p.addAddress))))
-	e.POST(views.NotificationsPath+"/:id", limit(p.mailing(p.signedIn(p.changeAddress))))
-	get(e, mail.ConfirmPath+":token", limit(p.mailing(p.mailLink(false))))
-	e.POST(mail.ConfirmPath+":token", limit(p.mailing(p.useMailLink(false))))
-	get(e, mail.StopPath+":token", limit(p.mailing(p.mailLink(true))))
-	e.POST(mail.StopPath+":token", limit(p.mailing(p.useMailLink(true))))
+	get(e, views.NotificationsPath, limit(offered(p.Notifications, p.signedIn(p.notifications))))
+	e.POST(views.NotificationsPath, limit(offered(p.Notifications, p.signedIn(p.addAddress))))
+	e.POST(views.NotificationsPath+"/:id", limit(offered(p.Notifications, p.signedIn(p.changeAddress))))
+	get(e, mail.ConfirmPath+":token", limit(offered(p.Notifications, p.mailLink(false))))
+	e.POST(mail.ConfirmPath+":token", limit(offered(p.Notifications, p.useMailLink(false))))
+	get(e, mail.StopPath+":token", limit(offered(p.Notifications, p.mailLink(true))))
+	e.POST(mail.StopPath+":token", limit(offered(p.Notifications, p.useMailLink(true))))
 
-	get(e, "/receipts/:id", limit(p.sealing(p.signedIn(p.receipt))))
-	get(e, "/receipts/:id/receipt.json", limit(p.sealing(p.signedIn(p.receiptJSON))))
-	get(e, "/receipts/:id/receipt.tlog-proof", limit(p.sealing(p.signedIn(p.receiptProof))))
-	get(e, "/receipts/:id/qr.png", limit(p.sealing(p.signedIn(p.receiptQR))))
-	get(e, views.VerifyPath, limit(p.sealing(p.verify)))
-	e.POST(views.VerifyPath, limit(p.sealing(p.checkReceipt)))
+	get(e, "/receipts/:id", limit(offered(p.Seals != nil, p.signedIn(p.receipt))))
+	get(e, "/receipts/:id/receipt.json", limit(offered(p.Seals != nil, p.signedIn(p.receiptJSON))))
+	get(e, "/receipts/:id/receipt.tlog-proof", limit(offered(p.Seals != nil, p.signedIn(p.receiptProof))))
+	get(e, "/receipts/:id/qr.png", limit(offered(p.Seals != nil, p.signedIn(p.receiptQR))))
+	get(e, views.VerifyPath, limit(offered(p.Seals != nil, p.verify)))
+	e.POST(views.VerifyPath, limit(offered(p.Seals != nil, p.checkReceipt)))
 	get(e, registerPath+"/checkpoint", limit(p.checkpoint))
 	get(e, registerPath+"/tile/*", limit(p.tile))
 
@@ -147,6 +147,15 @@ func (p *Portal) server() *echo.Echo {
 	e.HTTPErrorHandler = p.fail
 	e.IPExtractor = p.addresses()
 	return e
+}
+
+// offered is the guard of what exists only with some settings: without them
+// there is no such address.
+func offered(there bool, h echo.HandlerFunc) echo.HandlerFunc {
+	if !there {
+		return func(echo.Context) error { return echo.NewHTTPError(http.StatusNotFound) }
+	}
+	return h
 }
 
 // get registers a page for GET and HEAD (RFC 9110 §9.3.2).

@@ -27,9 +27,6 @@ const (
 
 // signInCard explains, on the main listener, what will happen.
 func (p *Portal) signInCard(c echo.Context) error {
-	if p.CardURL == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	back := safeReturn(c.QueryParam("return"))
 	return html(c, http.StatusOK, views.SignInCard(p.page(c, ""), views.SignInCardView{
 		Methods: p.methods(c), Start: withReturn(cardStartPath, back), Return: back,
@@ -38,9 +35,6 @@ func (p *Portal) signInCard(c echo.Context) error {
 
 // startCard opens a sign-in for this browser and sends it to the card listener.
 func (p *Portal) startCard(c echo.Context) error {
-	if p.CardURL == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	j := p.jar(c)
 	home := p.origin(c.Request()) + withReturn(cardDonePath, safeReturn(c.QueryParam("return")))
 	id, err := p.DB.StartHandover(c.Request().Context(), j.bind(), home, handoverLife)

@@ -60,9 +60,6 @@ func (s *SIMA) check() error {
 // signInSIMA asks for a code, shows it, or goes on with what the telephone
 // confirmed.
 func (p *Portal) signInSIMA(c echo.Context) error {
-	if p.SIMA == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	back := safeReturn(c.QueryParam("return"))
 	j := p.jar(c)
 	o, err := p.operation(c, j)
@@ -148,9 +145,6 @@ func (p *Portal) showSIMA(c echo.Context, status int, v views.SignInSIMAView) er
 // startSIMA makes a code for this browser, or ends the one there is. A new
 // secret keeps out whoever may have given the browser its present cookie.
 func (p *Portal) startSIMA(c echo.Context) error {
-	if p.SIMA == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	form, err := smallPost(c)
 	if err != nil {
 		return err
@@ -222,9 +216,6 @@ func (p *Portal) newOperation(pin customs.PIN, back string) (db.Operation, error
 
 // simaQR draws this browser's own code and nobody else's.
 func (p *Portal) simaQR(c echo.Context) error {
-	if p.SIMA == nil {
-		return echo.NewHTTPError(http.StatusNotFound)
-	}
 	o, err := p.operation(c, p.jar(c))
 	if err != nil {
 		return err
