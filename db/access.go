@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"math"
 	"time"
 
@@ -30,11 +29,7 @@ func (d *DB) Access(ctx context.Context, k SessionKey, q customs.AccessQuery, si
 		  from access_entries(`+accessDays+`, @viewer, @size,
 		         least((@page::bigint - 1) * @size,
 		               (select greatest(0, coalesce(sum(n), 0)::bigint - 1) / @size * @size from access_counts(`+accessDays+`)
-		                 where @viewer = '' or viewer = @viewer)))`, args).Query(func(rows pgx.Rows) error {
-		var err error
-		l.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Access])
-		return err
-	})
+		                 where @viewer = '' or viewer = @viewer)))`, args).Query(collect(&l.Rows, pgx.RowToStructByPos[customs.Access]))
 	b.Queue(`select now(), first_at, forgotten_before from access_reach()`).QueryRow(func(row pgx.Row) error {
 		var since, forgotten *time.Time
 		err := row.Scan(&l.AsOf, &since, &forgotten)
@@ -45,11 +40,10 @@ func (d *DB) Access(ctx context.Context, k SessionKey, q customs.AccessQuery, si
 	b.Queue(`select telephone_help, code_required from trader_preference`).QueryRow(func(row pgx.Row) error {
 		var allowed, code bool
 		err := row.Scan(&allowed, &code)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
+		if err == nil {
+			l.Help = customs.HelpOf(allowed, code)
 		}
-		l.Help = customs.HelpOf(allowed, code)
-		return err
+		return orNone(err)
 	})
 	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
@@ -68,7 +62,7 @@ func (d *DB) Access(ctx context.Context, k SessionKey, q customs.AccessQuery, si
 // many there are, before anything is read, and says whether to go on; its error,
 // and that of each, ends the visit. ErrNoSession: nobody is signed in.
 func (d *DB) AccessAll(ctx context.Context, k SessionKey, q customs.AccessQuery, begin func(Session, int) (bool, error), each func(customs.Access) error) error {
-	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, d.pool, snapshotTx, func(tx pgx.Tx) error {
 		var s Session
 		l := customs.AccessLog{Counts: map[customs.Viewer]int{}}
 		b := &pgx.Batch{}
@@ -128,11 +122,4 @@ func queueAccessCounts(b *pgx.Batch, q customs.AccessQuery, l *customs.AccessLog
 		})
 		return err
 	})
-}
-
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"customs.gov.az/portal/customs"
@@ -42,24 +40,17 @@ func (d *DB) MakeAccessCode(ctx context.Context, k SessionKey) (AccessCode, erro
 		return AccessCode{}, err
 	}
 	c := AccessCode{Code: fmt.Sprintf("%0*d", codeDigits, n)}
-	var s Session
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	s, err := d.Session(ctx, k)
+	if err != nil {
 		return AccessCode{}, err
 	}
-	if s.ID == uuid.Nil {
-		return AccessCode{}, ErrNoSession
-	}
-	b = &pgx.Batch{}
+	b := &pgx.Batch{}
 	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
 	b.Queue(`select now(), make_access_code($1)`, codeHash(s.Person.VOEN, c.Code)).QueryRow(func(row pgx.Row) error {
 		var until *time.Time
-		if err := row.Scan(&c.MadeAt, &until); err != nil {
-			return err
-		}
-		c.ExpiresAt = at(until)
-		return nil
+		err := row.Scan(&c.MadeAt, &until)
+		c.ExpiresAt = orZero(until)
+		return err
 	})
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return AccessCode{}, err
@@ -89,27 +80,16 @@ func codeOf(s string) string {
 // NewestAccessCode is the newest code of the trader of the session, without the
 // code itself; ErrNotFound: none was made lately. ErrNoSession.
 func (d *DB) NewestAccessCode(ctx context.Context, k SessionKey) (Session, AccessCode, error) {
-	var s Session
 	var c AccessCode
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select made_at, expires_at, used_at, attempts from access_code order by made_at desc limit 1`).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&c.MadeAt, &c.ExpiresAt, &c.UsedAt, &c.Attempts)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select made_at, expires_at, used_at, attempts from access_code order by made_at desc limit 1`).QueryRow(func(row pgx.Row) error {
+			return orNone(row.Scan(&c.MadeAt, &c.ExpiresAt, &c.UsedAt, &c.Attempts))
+		})
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return s, c, err
+	if err == nil && c.MadeAt.IsZero() {
+		err = ErrNotFound
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return s, c, ErrNoSession
-	case c.MadeAt.IsZero():
-		return s, c, ErrNotFound
-	}
-	return s, c, nil
+	return s, c, err
 }
 
 // Preference is what a trader allows the telephone help.
@@ -121,38 +101,22 @@ type Preference struct {
 
 // TraderPreference is the preference of the trader of the session. ErrNoSession.
 func (d *DB) TraderPreference(ctx context.Context, k SessionKey) (Session, Preference, error) {
-	var s Session
 	p := Preference{TelephoneHelp: true}
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select telephone_help, code_required, changed_at from trader_preference`).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&p.TelephoneHelp, &p.CodeRequired, &p.ChangedAt)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select telephone_help, code_required, changed_at from trader_preference`).QueryRow(func(row pgx.Row) error {
+			return orNone(row.Scan(&p.TelephoneHelp, &p.CodeRequired, &p.ChangedAt))
+		})
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return s, p, err
-	}
-	if s.ID == uuid.Nil {
-		return s, p, ErrNoSession
-	}
-	return s, p, nil
+	return s, p, err
 }
 
 // SetTraderPreference keeps it. Switching telephone help off ends the cases
 // that run for the trader. ErrNoSession.
 func (d *DB) SetTraderPreference(ctx context.Context, k SessionKey, p Preference) error {
 	var done bool
-	b := &pgx.Batch{}
-	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
-	b.Queue(`select set_trader_preference($1, $2)`, p.TelephoneHelp, p.CodeRequired).QueryRow(func(row pgx.Row) error { return row.Scan(&done) })
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return err
+	err := d.sessionAct(ctx, k, &done, `select set_trader_preference($1, $2)`, p.TelephoneHelp, p.CodeRequired)
+	if err == nil && !done {
+		err = ErrNoSession
 	}
-	if !done {
-		return ErrNoSession
-	}
-	return nil
+	return err
 }

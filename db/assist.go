@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -30,11 +29,7 @@ func (d *DB) Look(ctx context.Context, k StaffKey, id uuid.UUID, registration st
 	b.Queue(`
 		select `+caseColumns+`, a.pending, a.found
 		  from current_case() c, case_answer($1) a`, storable(registration)).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(append(casePlaces(&l.Case), &l.Pending, &l.Found)...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+		return orNone(row.Scan(append(casePlaces(&l.Case), &l.Pending, &l.Found)...))
 	})
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Look{}, err

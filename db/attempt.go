@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,17 +45,13 @@ type History struct {
 func (d *DB) History(ctx context.Context, k SessionKey) (History, error) {
 	var h History
 	var last, failed, other *time.Time
-	var method, reason *string
 	var found bool
 	b := &pgx.Batch{}
 	b.Queue(`select set_config('portal.session', $1, true)`, k.setting()).Exec(discard)
-	b.Queue(`select last_at, last_method, failed, failed_at, failed_outcome, other_at from sign_in_history()`).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&last, &method, &h.Failed, &failed, &reason, &other)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
+	b.Queue(`select last_at, coalesce(last_method, ''), failed, failed_at, coalesce(failed_outcome, ''), other_at from sign_in_history()`).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&last, &h.LastMethod, &h.Failed, &failed, &h.FailedFor, &other)
 		found = err == nil
-		return err
+		return orNone(err)
 	})
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return h, err
@@ -64,22 +59,8 @@ func (d *DB) History(ctx context.Context, k SessionKey) (History, error) {
 	if !found {
 		return h, ErrNoSession
 	}
-	h.Last, h.FailedAt, h.Other = at(last), at(failed), at(other)
-	if method != nil {
-		h.LastMethod = *method
-	}
-	if reason != nil {
-		h.FailedFor = *reason
-	}
+	h.Last, h.FailedAt, h.Other = orZero(last), orZero(failed), orZero(other)
 	return h, nil
-}
-
-// at is the time, or zero for null.
-func at(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }
 
 // SweepAttempts deletes attempts to sign in that are older than kept, at least

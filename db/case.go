@@ -88,15 +88,9 @@ func casePlaces(c *Case) []any {
 	}
 }
 
-// collectCases reads rows of caseColumns.
-func collectCases(list *[]Case) func(pgx.Rows) error {
-	return func(rows pgx.Rows) (err error) {
-		*list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Case, err error) {
-			err = row.Scan(casePlaces(&c)...)
-			return c, err
-		})
-		return err
-	}
+func scanCase(row pgx.CollectableRow) (c Case, err error) {
+	err = row.Scan(casePlaces(&c)...)
+	return c, err
 }
 
 // NewCase is what an officer writes down before a case is opened.
@@ -197,8 +191,8 @@ func (d *DB) ApproveCase(ctx context.Context, k StaffKey, id uuid.UUID) (o CaseO
 func (d *DB) OwnCases(ctx context.Context, k StaffKey) (own, waiting []Case, err error) {
 	b := &pgx.Batch{}
 	b.Queue(`select set_config('portal.staff', $1, true)`, k.setting()).Exec(discard)
-	b.Queue(`select ` + caseColumns + ` from own_cases(interval '24 hours') c`).Query(collectCases(&own))
-	b.Queue(`select ` + caseColumns + ` from waiting_cases() c`).Query(collectCases(&waiting))
+	b.Queue(`select ` + caseColumns + ` from own_cases(interval '24 hours') c`).Query(collect(&own, scanCase))
+	b.Queue(`select ` + caseColumns + ` from waiting_cases() c`).Query(collect(&waiting, scanCase))
 	err = d.pool.SendBatch(ctx, b).Close()
 	return own, waiting, err
 }

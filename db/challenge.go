@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // Challenge is a one-time text to sign, bound to the browser that fetched it.
@@ -40,10 +38,7 @@ func (d *DB) FindChallenge(ctx context.Context, browser [32]byte, digest []byte)
 		select id, content, expires_at, expires_at <= now(), used_at is not null or attempts >= $3, browser_hash = $2
 		  from challenge where sha256 = $1 or sha384 = $1 or sha512 = $1`,
 		digest, browser[:], challengeAttempts).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.SameOwner)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return c, ErrNotFound
-	}
-	return c, err
+	return c, orNotFound(err)
 }
 
 // challengeAttempts is how many signatures over one challenge are looked at.
@@ -61,11 +56,7 @@ func (d *DB) TryChallenge(ctx context.Context, browser [32]byte, id uuid.UUID) e
 // UseChallenge consumes a live challenge of this browser, once: the second call
 // is ErrNotFound.
 func (d *DB) UseChallenge(ctx context.Context, browser [32]byte, id uuid.UUID) error {
-	tag, err := d.pool.Exec(ctx, `
+	return changedOne(d.pool.Exec(ctx, `
 		update challenge set used_at = now()
-		 where id = $1 and browser_hash = $2 and used_at is null and expires_at > now()`, id, browser[:])
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return err
+		 where id = $1 and browser_hash = $2 and used_at is null and expires_at > now()`, id, browser[:]))
 }

@@ -42,52 +42,31 @@ type Draft struct {
 // Drafts lists the drafts of the person of the session in its company, the last
 // changed first. ErrNoSession: nobody is signed in.
 func (d *DB) Drafts(ctx context.Context, k SessionKey) (Session, []DraftLine, error) {
-	var s Session
 	var list []DraftLine
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`
-		select id, coalesce(content->>'registration', ''), coalesce(content->>'kind', ''), left(coalesce(content->>'facts', ''), 200),
-		       changed_at, drawn_at is not null
-		  from complaint_draft order by changed_at desc, id`).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[DraftLine])
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`
+			select id, coalesce(content->>'registration', ''), coalesce(content->>'kind', ''), left(coalesce(content->>'facts', ''), 200),
+			       changed_at, drawn_at is not null
+			  from complaint_draft order by changed_at desc, id`).Query(collect(&list, pgx.RowToStructByPos[DraftLine]))
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, nil, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, nil, ErrNoSession
-	}
-	return s, list, nil
+	return s, list, err
 }
 
 // Draft returns one draft. ErrNoSession; ErrNotFound, with the session: there
 // is none, or it is somebody else's, which row-level security makes the same.
 func (d *DB) Draft(ctx context.Context, k SessionKey, id uuid.UUID) (Session, Draft, error) {
-	var s Session
 	var r Draft
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`
-		select id, content, changed_at, drawn_at, coalesce(request_id, '00000000-0000-0000-0000-000000000000'), evidence
-		  from complaint_draft where id = $1`, id).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&r.ID, &r.Content, &r.ChangedAt, &r.DrawnAt, &r.RequestID, &r.Evidence)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`
+			select id, content, changed_at, drawn_at, coalesce(request_id, '00000000-0000-0000-0000-000000000000'), evidence
+			  from complaint_draft where id = $1`, id).QueryRow(func(row pgx.Row) error {
+			return orNone(row.Scan(&r.ID, &r.Content, &r.ChangedAt, &r.DrawnAt, &r.RequestID, &r.Evidence))
+		})
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, Draft{}, err
+	if err == nil && r.ID == uuid.Nil {
+		err = ErrNotFound
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, Draft{}, ErrNoSession
-	case r.ID == uuid.Nil:
-		return s, Draft{}, ErrNotFound
-	}
-	return s, r, nil
+	return s, r, err
 }
 
 // SaveDraft keeps what was typed: in the draft of that id, if it is the
@@ -137,14 +116,10 @@ func (d *DB) SaveDraft(ctx context.Context, k SessionKey, id uuid.UUID, c custom
 // ErrNoSession, ErrNotFound.
 func (d *DB) DrawUp(ctx context.Context, k SessionKey, id, request uuid.UUID, evidence []byte) error {
 	return d.asSession(ctx, k, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `
+		return changedOne(tx.Exec(ctx, `
 			update complaint_draft
 			   set drawn_at = now(), changed_at = now(), evidence = $3::bytea, request_id = case when $3::bytea is not null then $2::uuid end
-			 where id = $1`, id, request, evidence)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = ErrNotFound
-		}
-		return err
+			 where id = $1`, id, request, evidence))
 	})
 }
 

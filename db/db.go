@@ -151,6 +151,9 @@ func (d *DB) Ready(ctx context.Context) error {
 	return err
 }
 
+// snapshotTx is a transaction that reads one state of the database.
+var snapshotTx = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
 // inTx runs f in a transaction as role, which is rolled back if f fails.
 func (d *DB) inTx(ctx context.Context, role string, f func(pgx.Tx) error) error {
 	pool := d.pool
@@ -165,6 +168,17 @@ func (d *DB) inTx(ctx context.Context, role string, f func(pgx.Tx) error) error 
 		}
 		return f(tx)
 	})
+}
+
+// connected runs f on a connection of its own, such as that of the schema's owner.
+// ErrUnreachable: there is none.
+func connected(ctx context.Context, url string, f func(*pgx.Conn) error) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return f(conn)
 }
 
 // scrub keeps the address of the database, which may hold a password, out of

@@ -30,7 +30,7 @@ type Extent struct {
 func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin func(Session, Extent) (bool, error), row func(*customs.Pending) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // who gives up in the middle does not want the rest to be read for nothing
-	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, d.pool, snapshotTx, func(tx pgx.Tx) error {
 		s, e, f, err := readExtent(ctx, tx, k, q)
 		if err != nil {
 			return err

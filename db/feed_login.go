@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -58,7 +59,7 @@ type Logins struct {
 func grantLogins(ctx context.Context, conn *pgx.Conn, l Logins) error {
 	serving := servingRoles()
 	if l.Feed != "" {
-		serving = without(serving, feedRole)
+		serving = slices.DeleteFunc(serving, func(role string) bool { return role == feedRole })
 		if err := grantGroups(ctx, conn, l.Feed, []string{feedRole}); err != nil {
 			return err
 		}
@@ -72,14 +73,4 @@ func grantLogins(ctx context.Context, conn *pgx.Conn, l Logins) error {
 		_, err = conn.Exec(ctx, `revoke `+feedRole+` from `+pgx.Identifier{l.Serving}.Sanitize())
 	}
 	return err
-}
-
-func without(list []string, name string) []string {
-	var out []string
-	for _, s := range list {
-		if s != name {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // StartHandover opens a sign-in that another listener will finish, for the
@@ -30,10 +28,7 @@ func (d *DB) StartHandover(ctx context.Context, browser [32]byte, home string, l
 func (d *DB) HandoverHome(ctx context.Context, id uuid.UUID) (home string, err error) {
 	err = d.pool.QueryRow(ctx, `
 		select home from handover where id = $1 and code_hash is null and expires_at > now()`, id).Scan(&home)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", ErrNotFound
-	}
-	return home, err
+	return home, orNotFound(err)
 }
 
 // VerifyHandover stores whom the certificate named and returns the one-time
@@ -43,13 +38,9 @@ func (d *DB) VerifyHandover(ctx context.Context, id uuid.UUID, people []Person) 
 	rand.Read(secret[:])
 	code = base64.RawURLEncoding.EncodeToString(secret[:])
 	hash := sha256.Sum256([]byte(code))
-	tag, err := d.pool.Exec(ctx, `
+	return code, changedOne(d.pool.Exec(ctx, `
 		update handover set code_hash = $2, identity = $3
-		 where id = $1 and code_hash is null and expires_at > now()`, id, hash[:], people)
-	if err == nil && tag.RowsAffected() == 0 {
-		return "", ErrNotFound
-	}
-	return code, err
+		 where id = $1 and code_hash is null and expires_at > now()`, id, hash[:], people))
 }
 
 // FinishHandover consumes the one-time code in the browser that started the
@@ -60,32 +51,7 @@ func (d *DB) FinishHandover(ctx context.Context, browser [32]byte, code string) 
 		update handover set used_at = now()
 		 where code_hash = $1 and browser_hash = $2 and used_at is null and expires_at > now()
 		returning identity`, hash[:], browser[:]).Scan(&people)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	return people, err
-}
-
-// Sweep deletes sessions, challenges and sign-ins that ended more than a day
-// ago, counts that no limit needs any more, makes the register's partitions for the coming
-// months, and measures how long clearance takes.
-func (d *DB) Sweep(ctx context.Context) error {
-	b := &pgx.Batch{}
-	b.Queue(`delete from challenge where expires_at < now() - interval '1 day'`)
-	b.Queue(`delete from handover where expires_at < now() - interval '1 day'`)
-	b.Queue(`select sweep_sessions()`)
-	b.Queue(`delete from sima_operation where expires_at < now() - interval '1 day'`)
-	b.Queue(`delete from mygov_request where expires_at < now() - interval '1 day'`)
-	b.Queue(`delete from rate_limit where tat < now()`)
-	b.Queue(`select sweep_complaint_drafts()`)
-	b.Queue(`select sweep_mail()`)
-	b.Queue(`select forget_tokens()`)
-	b.Queue(`select make_register_partitions()`)
-	b.Queue(`select sweep_staff()`)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return err
-	}
-	return d.measurePaces(ctx) // alone: it may take a while and holds nothing up
+	return people, orNotFound(err)
 }
 
 // PeekHandover reads whom a verified sign-in names without consuming it, in the
@@ -95,8 +61,5 @@ func (d *DB) PeekHandover(ctx context.Context, browser [32]byte, code string) (p
 	err = d.pool.QueryRow(ctx, `
 		select identity from handover
 		 where code_hash = $1 and browser_hash = $2 and used_at is null and expires_at > now()`, hash[:], browser[:]).Scan(&people)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	return people, err
+	return people, orNotFound(err)
 }

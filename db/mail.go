@@ -21,27 +21,17 @@ var (
 // MailAddresses lists the addresses of the session's trader, oldest first.
 // Errors: ErrNoSession.
 func (d *DB) MailAddresses(ctx context.Context, k SessionKey) (Session, []customs.MailAddress, error) {
-	var s Session
 	var list []customs.MailAddress
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`
-		select id::text, address, lang, events, digest, created_at, asked_at, confirmed_at, failing_at, stopped_at, coalesce(stopped_for, ''), sent_at
-		  from mail_address order by created_at, id`).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (a customs.MailAddress, err error) {
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`
+			select id::text, address, lang, events, digest, created_at, asked_at, confirmed_at, failing_at, stopped_at, coalesce(stopped_for, ''), sent_at
+			  from mail_address order by created_at, id`).Query(collect(&list, func(row pgx.CollectableRow) (a customs.MailAddress, err error) {
 			err = row.Scan(&a.ID, &a.Address, &a.Lang, &a.Events, &a.Digest, &a.AddedAt, &a.AskedAt, &a.ConfirmedAt, &a.FailingAt,
 				&a.StoppedAt, &a.StoppedFor, &a.SentAt)
 			return a, err
-		})
-		return err
+		}))
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, nil, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, nil, ErrNoSession
-	}
-	return s, list, nil
+	return s, list, err
 }
 
 // AddMailAddress adds an address for the session's trader and queues the mail
@@ -97,13 +87,6 @@ func (d *DB) AskMailAddressAgain(ctx context.Context, k SessionKey, id uuid.UUID
 	})
 }
 
-func changedOne(tag pgconn.CommandTag, err error) error {
-	if err == nil && tag.RowsAffected() != 1 {
-		return ErrNotFound
-	}
-	return err
-}
-
 func kindNames(kinds []customs.NewsKind) []string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
@@ -129,7 +112,7 @@ func (d *DB) MailLink(ctx context.Context, token string) (MailLink, error) {
 	hash := sha256.Sum256([]byte(token))
 	err := d.pool.QueryRow(ctx, `select id, voen, address, lang, stops, stopped from mail_link($1, $2)`, hash[:], storable(token)).
 		Scan(&l.Subscription, &l.VOEN, &l.Address, &l.Lang, &l.Stops, &l.Stopped)
-	return l, noRows(err)
+	return l, orNotFound(err)
 }
 
 // ConfirmMailAddress confirms the address to which the token was sent. It works
@@ -147,14 +130,7 @@ func (d *DB) StopMailAddress(ctx context.Context, token string) (MailLink, error
 
 func (d *DB) useMailLink(ctx context.Context, sql string, token any) (l MailLink, err error) {
 	err = d.inTx(ctx, "", func(tx pgx.Tx) error {
-		return noRows(tx.QueryRow(ctx, sql, token).Scan(&l.Subscription, &l.VOEN))
+		return orNotFound(tx.QueryRow(ctx, sql, token).Scan(&l.Subscription, &l.VOEN))
 	})
 	return l, err
-}
-
-func noRows(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrNotFound
-	}
-	return err
 }

@@ -74,7 +74,7 @@ func (d *DB) ClaimMail(ctx context.Context, lease time.Duration) (m Mail, err er
 			returning o.id, o.claim, o.kind, o.attempts, o.created_at, a.id, a.voen, a.address, a.lang, a.stop_token`, lease).
 			Scan(&m.ID, &m.Claim, &kind, &m.Attempts, &m.CreatedAt, &m.Subscription, &m.VOEN, &m.Address, &m.Lang, &m.Stop)
 		if err != nil {
-			return noRows(err)
+			return orNotFound(err)
 		}
 		if kind == "confirm" {
 			m.Confirm, m.ConfirmUntil, err = newConfirmation(ctx, tx, m.Subscription)

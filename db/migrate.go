@@ -44,25 +44,22 @@ func Migrate(ctx context.Context, ownerURL, login string) error {
 
 // MigrateFor is Migrate where another login stores the feed.
 func MigrateFor(ctx context.Context, ownerURL string, l Logins) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	m, err := migrate.NewMigrator(ctx, conn, versionTable)
-	if err != nil {
-		return err
-	}
-	if err := m.LoadMigrations(migrationFiles()); err != nil {
-		return err
-	}
-	if err := again(func() error { return m.Migrate(ctx) }); err != nil {
-		if _, ok := errors.AsType[migrate.BadVersionError](err); ok {
-			return fmt.Errorf("%w: it is newer than this program", ErrVersion)
+	return connected(ctx, ownerURL, func(conn *pgx.Conn) error {
+		m, err := migrate.NewMigrator(ctx, conn, versionTable)
+		if err != nil {
+			return err
 		}
-		return err
-	}
-	return again(func() error { return grantLogins(ctx, conn, l) })
+		if err := m.LoadMigrations(migrationFiles()); err != nil {
+			return err
+		}
+		if err := again(func() error { return m.Migrate(ctx) }); err != nil {
+			if _, ok := errors.AsType[migrate.BadVersionError](err); ok {
+				return fmt.Errorf("%w: it is newer than this program", ErrVersion)
+			}
+			return err
+		}
+		return again(func() error { return grantLogins(ctx, conn, l) })
+	})
 }
 
 // grantGroups makes a login role a member of group roles.
@@ -108,12 +105,11 @@ func servingRoles() []string {
 // a private server: the roles portal_owner and portal and a database. What is
 // there already is left alone.
 func Bootstrap(ctx context.Context, superuserURL, name string) error {
-	conn, err := pgx.Connect(ctx, superuserURL)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	_, err = conn.Exec(ctx, `
+	return connected(ctx, superuserURL, func(conn *pgx.Conn) error { return bootstrap(ctx, conn, name) })
+}
+
+func bootstrap(ctx context.Context, conn *pgx.Conn, name string) error {
+	_, err := conn.Exec(ctx, `
 		do $$ begin
 		  if not exists (select from pg_roles where rolname = 'portal_owner') then
 		    create role portal_owner login createrole;

@@ -3,10 +3,7 @@ package db
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Authorization is a sign-in at mygov ID on its way.
@@ -34,8 +31,5 @@ func (d *DB) FinishAuthorization(ctx context.Context, browser [32]byte, state st
 		update mygov_request set used_at = now()
 		 where state_hash = $1 and browser_hash = $2 and used_at is null and expires_at > now()
 		returning nonce, verifier, back`, hash[:], browser[:]).Scan(&a.Nonce, &a.Verifier, &a.Back)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return a, ErrNotFound
-	}
-	return a, err
+	return a, orNotFound(err)
 }

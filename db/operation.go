@@ -43,10 +43,7 @@ const operationColumns = `id, challenge, query, assignee, back, expires_at, cloc
 func scanOperation(row pgx.Row) (o Operation, err error) {
 	err = row.Scan(&o.ID, &o.Challenge, &o.Query, &o.Assignee, &o.Back, &o.ExpiresAt, &o.Now, &o.Fetched,
 		&o.Certifier, &o.Outcome, &o.Cancelled, &o.Finished)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return o, ErrNotFound
-	}
-	return o, err
+	return o, orNotFound(err)
 }
 
 // CreateOperation stores a new operation for the browser whose secret has this
@@ -121,10 +118,7 @@ func (d *DB) FinishOperation(ctx context.Context, browser [32]byte, id uuid.UUID
 		 where id = $1 and browser_hash = $2 and outcome = 'confirmed' and finished_at is null and cancelled_at is null
 		   and expires_at + interval '2 minutes' > now()
 		returning identity`, id, browser[:]).Scan(&people)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	return people, err
+	return people, orNotFound(err)
 }
 
 // moveOperation runs an update of one operation that may have moved on

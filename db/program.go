@@ -53,10 +53,7 @@ func (d *DB) Consignments(ctx context.Context, k TokenKey, q customs.Query, afte
 		  from (select registered_at, registration`+f.from()+` order by registered_at, registration limit @size) p
 		  join consignment c on c.registration = p.registration
 		 order by p.registered_at, p.registration`, f.args).Query(func(rows pgx.Rows) error { return l.read(rows, size) })
-	b.Queue(`select code, as_of, received_at from checkpoint order by code`).Query(func(rows pgx.Rows) (err error) {
-		l.Fresh, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Freshness])
-		return err
-	})
+	b.Queue(`select code, as_of, received_at from checkpoint order by code`).Query(collect(&l.Fresh, pgx.RowToStructByPos[customs.Freshness]))
 	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Consignments{}, err

@@ -39,13 +39,10 @@ func readHead(ctx context.Context, q querier) (Head, error) {
 	err := q.QueryRow(ctx, `
 		select size, root, note, sealed_at from register_checkpoint order by size desc limit 1`).
 		Scan(&h.Size, &root, &h.Note, &h.SealedAt)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Head{}, nil
-	}
 	if err == nil {
 		h.Root = register.Hash(root)
 	}
-	return h, err
+	return h, orNone(err)
 }
 
 // Tile returns the hashes of a tile that are sealed so far, 32 bytes each, at
@@ -57,10 +54,7 @@ func (d *DB) Tile(ctx context.Context, level int, n int64) ([]byte, error) {
 func readTile(ctx context.Context, q querier, level int, n int64) ([]byte, error) {
 	var hashes []byte
 	err := q.QueryRow(ctx, `select hashes from register_tile where level = $1 and n = $2`, level, n).Scan(&hashes)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	return hashes, err
+	return hashes, orNotFound(err)
 }
 
 // tiles reads the tiles that a proof needs. It is the storage behind
@@ -212,34 +206,26 @@ type Answer struct {
 // session it is, which row-level security decides. Errors: ErrNoSession;
 // ErrNotFound, with the session.
 func (d *DB) Answer(ctx context.Context, k SessionKey, request uuid.UUID) (Session, Answer, error) {
-	var s Session
 	var a Answer
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`
-		select id, at, request_id, channel, actor, coalesce(case_id, '00000000-0000-0000-0000-000000000000'), action, outcome, results,
-		       elapsed_us, subject, session_id::text, asked, salts
-		  from register_entry where request_id = $1 and salts is not null order by id limit 1`, request).QueryRow(func(row pgx.Row) error {
-		var elapsed int64
-		err := row.Scan(&a.ID, &a.At, &a.RequestID, &a.Channel, &a.Actor, &a.Case, &a.Action, &a.Outcome, &a.Results,
-			&elapsed, &a.Values[register.Subject], &a.Values[register.Session], &a.Values[register.Asked], &a.Salts)
-		a.Elapsed = time.Duration(elapsed) * time.Microsecond
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`
+			select id, at, request_id, channel, actor, coalesce(case_id, '00000000-0000-0000-0000-000000000000'), action, outcome, results,
+			       elapsed_us, subject, session_id::text, asked, salts
+			  from register_entry where request_id = $1 and salts is not null order by id limit 1`, request).QueryRow(func(row pgx.Row) error {
+			var elapsed int64
+			err := row.Scan(&a.ID, &a.At, &a.RequestID, &a.Channel, &a.Actor, &a.Case, &a.Action, &a.Outcome, &a.Results,
+				&elapsed, &a.Values[register.Subject], &a.Values[register.Session], &a.Values[register.Asked], &a.Salts)
+			a.Elapsed = time.Duration(elapsed) * time.Microsecond
+			return orNone(err)
+		})
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, Answer{}, err
+	if err == nil && a.ID == 0 {
+		err = ErrNotFound
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, Answer{}, ErrNoSession
-	case a.ID == 0:
-		return s, Answer{}, ErrNotFound
+	if err == nil {
+		a.commit()
 	}
-	a.commit()
-	return s, a, nil
+	return s, a, err
 }
 
 // commit computes the commitments from the values and their salts.

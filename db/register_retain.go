@@ -18,23 +18,21 @@ const forgetBatch = 10_000
 // owner of the schema, and returns how many that were. What the log commits to
 // takes its place, so every proof stays valid. It may be broken off and
 // repeated.
-func Forget(ctx context.Context, ownerURL string, olderThan time.Time) (int64, error) {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	var all, after int64
-	for {
-		var last *int64
-		var n int64
-		err := conn.QueryRow(ctx, `select last_id, forgotten from forget_register($1, $2, $3)`, olderThan, after, forgetBatch).Scan(&last, &n)
-		all += n
-		if err != nil || last == nil {
-			return all, err
+func Forget(ctx context.Context, ownerURL string, olderThan time.Time) (forgotten int64, err error) {
+	err = connected(ctx, ownerURL, func(conn *pgx.Conn) error {
+		after := int64(0)
+		for {
+			var last *int64
+			var n int64
+			err := conn.QueryRow(ctx, `select last_id, forgotten from forget_register($1, $2, $3)`, olderThan, after, forgetBatch).Scan(&last, &n)
+			forgotten += n
+			if err != nil || last == nil {
+				return err
+			}
+			after = *last
 		}
-		after = *last
-	}
+	})
+	return forgotten, err
 }
 
 // Export visits the data of each leaf of the log in order, entries from up to

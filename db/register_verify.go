@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -98,20 +97,17 @@ func Verify(ctx context.Context, url string, o VerifyOptions) (Report, error) {
 // readOnly runs f on a new connection in a transaction that sees one state of
 // the database and every row of it.
 func readOnly(ctx context.Context, url string, f func(pgx.Tx) error) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		// An error rather than a part of the rows where a policy would hide some.
-		// Rows come in the order of the index: sorting them, in parallel and
-		// through files, costs as much again as all the rest of the server's work.
-		_, err := tx.Exec(ctx, `set local row_security = off; set local enable_sort = off; set local max_parallel_workers_per_gather = 0`)
-		if err != nil {
-			return err
-		}
-		return f(tx)
+	return connected(ctx, url, func(conn *pgx.Conn) error {
+		return pgx.BeginTxFunc(ctx, conn, snapshotTx, func(tx pgx.Tx) error {
+			// An error rather than a part of the rows where a policy would hide some.
+			// Rows come in the order of the index: sorting them, in parallel and
+			// through files, costs as much again as all the rest of the server's work.
+			_, err := tx.Exec(ctx, `set local row_security = off; set local enable_sort = off; set local max_parallel_workers_per_gather = 0`)
+			if err != nil {
+				return err
+			}
+			return f(tx)
+		})
 	})
 }
 

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,44 +29,27 @@ func scanReport(row pgx.CollectableRow) (customs.Report, error) {
 
 // Reports lists the newest reports of the trader of the session. ErrNoSession.
 func (d *DB) Reports(ctx context.Context, k SessionKey) (Session, []customs.Report, error) {
-	var s Session
 	var list []customs.Report
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select `+reportColumns+` from report order by answered_at is not null, created_at desc limit $1`, reportsShown).
-		Query(func(rows pgx.Rows) (err error) {
-			list, err = pgx.CollectRows(rows, scanReport)
-			return err
-		})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, nil, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, nil, ErrNoSession
-	}
-	return s, list, nil
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select `+reportColumns+` from report order by answered_at is not null, created_at desc limit $1`, reportsShown).
+			Query(collect(&list, scanReport))
+	})
+	return s, list, err
 }
 
 // Report is one report of the trader of the session, and the entry that it is
 // about as far as that can still be told. Errors: ErrNoSession; ErrNotFound,
 // with the session.
 func (d *DB) Report(ctx context.Context, k SessionKey, id uuid.UUID) (Session, customs.Report, *customs.Access, error) {
-	var s Session
 	var list []customs.Report
 	var about []customs.Access
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select `+reportColumns+` from report where id = $1`, id).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, scanReport)
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select `+reportColumns+` from report where id = $1`, id).Query(collect(&list, scanReport))
+		queueEntry(b, `(select entry_id from report where id = $1)`, id, &about)
 	})
-	queueEntry(b, `(select entry_id from report where id = $1)`, id, &about)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, customs.Report{}, nil, err
-	}
 	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, customs.Report{}, nil, ErrNoSession
+	case err != nil:
+		return s, customs.Report{}, nil, err
 	case len(list) == 0:
 		return s, customs.Report{}, nil, ErrNotFound
 	case len(about) == 0:
@@ -82,28 +64,21 @@ func queueEntry(b *pgx.Batch, id string, arg any, to *[]customs.Access) {
 		select `+accessColumns+`
 		  from (select at as moment from register_entry where id = `+id+`) e,
 		       access_entries(e.moment, e.moment + interval '1 microsecond', '', 1000, 0) a
-		 where a.id = `+id, arg).Query(func(rows pgx.Rows) (err error) {
-		*to, err = pgx.CollectRows(rows, pgx.RowToStructByPos[customs.Access])
-		return err
-	})
+		 where a.id = `+id, arg).Query(collect(to, pgx.RowToStructByPos[customs.Access]))
 }
 
 // AccessEntry is one entry about the trader of the session. Errors:
 // ErrNoSession; ErrNotFound, with the session.
 func (d *DB) AccessEntry(ctx context.Context, k SessionKey, id int64) (Session, customs.Access, error) {
-	var s Session
 	var list []customs.Access
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	queueEntry(b, `$1`, id, &list)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, customs.Access{}, err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		queueEntry(b, `$1`, id, &list)
+	})
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, customs.Access{}, ErrNoSession
-	case len(list) == 0:
-		return s, customs.Access{}, ErrNotFound
+	if err != nil {
+		return s, customs.Access{}, err
 	}
 	return s, list[0], nil
 }
@@ -112,54 +87,37 @@ func (d *DB) AccessEntry(ctx context.Context, k SessionKey, id int64) (Session, 
 // the id of their newest report about it, "" if there is none. Errors:
 // ErrNoSession; ErrNotFound, with the session.
 func (d *DB) Holds(ctx context.Context, k SessionKey, registration string) (Session, string, error) {
-	var s Session
 	var held bool
 	var report string
 	registration = storable(registration)
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`
-		select exists (select from consignment where registration = $1) or exists (select from archived where registration = $1),
-		       coalesce((select id::text from report where registration = $1 order by created_at desc limit 1), '')`, registration).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&held, &report) })
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, "", err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`
+			select exists (select from consignment where registration = $1) or exists (select from archived where registration = $1),
+			       coalesce((select id::text from report where registration = $1 order by created_at desc limit 1), '')`, registration).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&held, &report) })
+	})
+	if err == nil && !held {
+		err = ErrNotFound
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, "", ErrNoSession
-	case !held:
-		return s, "", ErrNotFound
-	}
-	return s, report, nil
+	return s, report, err
 }
 
 // MakeReport keeps a report of the trader of the session. If one about the same
 // thing is open, that one comes back and fresh is false. Errors: ErrNoSession;
 // ErrNotFound: there is no such entry or registration of this trader.
 func (d *DB) MakeReport(ctx context.Context, k SessionKey, n customs.NewReport) (id uuid.UUID, fresh bool, err error) {
-	var s Session
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
 	var entry *int64
 	if n.Entry != 0 {
 		entry = &n.Entry
 	}
-	b.Queue(`select report, fresh from make_report($1, $2, $3, $4, $5)`,
-		entry, storable(n.Registration), storable(n.Body), storable(n.Contact), n.Lang).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&id, &fresh)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+	_, err = d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select report, fresh from make_report($1, $2, $3, $4, $5)`,
+			entry, storable(n.Registration), storable(n.Body), storable(n.Contact), n.Lang).QueryRow(func(row pgx.Row) error {
+			return orNone(row.Scan(&id, &fresh))
+		})
 	})
-	switch err := d.pool.SendBatch(ctx, b).Close(); {
-	case err != nil:
-		return uuid.Nil, false, err
-	case s.ID == uuid.Nil:
-		return uuid.Nil, false, ErrNoSession
-	case id == uuid.Nil:
-		return uuid.Nil, false, ErrNotFound
+	if err == nil && id == uuid.Nil {
+		err = ErrNotFound
 	}
-	return id, fresh, nil
+	return id, fresh, err
 }

@@ -59,10 +59,7 @@ func (d *DB) SupervisedReports(ctx context.Context, k StaffKey, page, size int) 
 		  from report r left join staff_session s on s.id = r.answered_by
 		 order by r.answer is not null, case when r.answer is null then r.created_at end, r.answered_at desc
 		 limit $1 offset least(($2::bigint - 1) * $1, (select greatest(0, count(*) - 1) / $1 * $1 from report))`, size, p.Page).
-		Query(func(rows pgx.Rows) (err error) {
-			p.Rows, err = pgx.CollectRows(rows, scanSupervised)
-			return err
-		})
+		Query(collect(&p.Rows, scanSupervised))
 	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Staff{}, ReportPage{}, err
@@ -86,21 +83,17 @@ func (d *DB) SupervisedReport(ctx context.Context, k StaffKey, id uuid.UUID) (St
 	queueSnapshot(b)
 	queueSupervision(b, k, &s)
 	b.Queue(`select `+supervisedColumns+` from report r left join staff_session s on s.id = r.answered_by where r.id = $1`, id).
-		Query(func(rows pgx.Rows) (err error) {
-			list, err = pgx.CollectRows(rows, scanSupervised)
-			return err
-		})
+		Query(collect(&list, scanSupervised))
 	b.Queue(`
 		select id, at, request_id::text, viewer, channel, action, asked, outcome, results, person, method, unit, case_number, reason,
 		       reason_text, caller, confirmed, trim(officer_number || ' ' || officer_name) from report_entry($1)`, id).QueryRow(func(row pgx.Row) error {
 		var e customs.SupervisedEntry
 		err := row.Scan(&e.ID, &e.At, &e.RequestID, &e.Viewer, &e.Channel, &e.Action, &e.Asked, &e.Outcome, &e.Results, &e.Person, &e.Method,
 			&e.Unit, &e.Case, &e.Reason, &e.ReasonText, &e.Caller, &e.Confirmed, &e.Officer)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
+		if err == nil {
+			entry = &e
 		}
-		entry = &e
-		return err
+		return orNone(err)
 	})
 	queueEnd(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
@@ -120,10 +113,7 @@ func (d *DB) SupervisedReport(ctx context.Context, k StaffKey, id uuid.UUID) (St
 // they are no supervisor; ErrNotFound; ErrAnswered.
 func (d *DB) AnswerReport(ctx context.Context, k StaffKey, id uuid.UUID, answer string) error {
 	var outcome string
-	b := &pgx.Batch{}
-	b.Queue(`select set_config('portal.staff', $1, true)`, k.setting()).Exec(discard)
-	b.Queue(`select answer_report($1, $2)`, id, storable(answer)).QueryRow(func(row pgx.Row) error { return row.Scan(&outcome) })
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	if err := d.staffAct(ctx, k, &outcome, `select answer_report($1, $2)`, id, storable(answer)); err != nil {
 		return err
 	}
 	switch outcome {

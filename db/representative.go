@@ -2,13 +2,9 @@ package db
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"customs.gov.az/portal/customs"
@@ -99,41 +95,20 @@ func (d *DB) StartSessionAmong(ctx context.Context, choices []Person, chosen int
 // to now, its own included, unless that is lost. ErrNoSession means that there
 // is no session.
 func (d *DB) SessionCompanies(ctx context.Context, k SessionKey) (Session, []Company, error) {
-	var s Session
 	var list []Company
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select voen, organisation, "position", source from session_companies()`).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Company])
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select voen, organisation, "position", source from session_companies()`).Query(collect(&list, pgx.RowToStructByPos[Company]))
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, nil, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, nil, ErrNoSession
-	}
-	return s, list, nil
+	return s, list, err
 }
 
 // SwitchCompany ends the session and begins another one, with the same person
 // and the same end, for one of its own companies; the database decides whether
 // it is one. ErrNotFound means that it is not, or that the session has ended.
 func (d *DB) SwitchCompany(ctx context.Context, k SessionKey, to customs.VOEN) (SessionKey, error) {
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return SessionKey{}, err
-	}
-	fresh := SessionKey{ID: id}
-	rand.Read(fresh.Secret[:])
-	hash := sha256.Sum256(fresh.Secret[:])
+	fresh := newSessionKey()
 	var done bool
-	err = d.inTx(ctx, "", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `select set_config('portal.session', $1, true)`, k.setting()); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `select switch_company($1, $2, $3)`, id, hash[:], string(to)).Scan(&done)
-	})
+	err := d.sessionAct(ctx, k, &done, `select switch_company($1, $2, $3)`, fresh.ID, fresh.hash(), string(to))
 	if err == nil && !done {
 		err = ErrNotFound
 	}
@@ -159,46 +134,42 @@ type Representative struct {
 // schema's owner, and ends the sessions that stood on what is lost. It returns
 // how many ended.
 func ReplaceRepresentatives(ctx context.Context, ownerURL string, list []Representative) (ended int, err error) {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from representative`); err != nil {
-			return err
-		}
-		_, err := tx.CopyFrom(ctx, pgx.Identifier{"representative"},
-			[]string{"voen", "pin", "organisation", "position", "from_day", "to_day", "access", "liquidated"},
-			pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
-				r := list[i]
-				var to *time.Time
-				if !r.To.IsZero() {
-					to = &r.To
-				}
-				return []any{string(r.VOEN), string(r.PIN), r.Organisation, r.Position, r.From, to, r.Access, r.Liquidated}, nil
-			}))
-		if err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `select end_lost_representations()`).Scan(&ended)
+	err = connected(ctx, ownerURL, func(conn *pgx.Conn) error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `delete from representative`); err != nil {
+				return err
+			}
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"representative"},
+				[]string{"voen", "pin", "organisation", "position", "from_day", "to_day", "access", "liquidated"},
+				pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
+					r := list[i]
+					var to *time.Time
+					if !r.To.IsZero() {
+						to = &r.To
+					}
+					return []any{string(r.VOEN), string(r.PIN), r.Organisation, r.Position, r.From, to, r.Access, r.Liquidated}, nil
+				}))
+			if err != nil {
+				return err
+			}
+			return tx.QueryRow(ctx, `select end_lost_representations()`).Scan(&ended)
+		})
 	})
 	return ended, err
 }
 
 // Representatives reads the whole list as the schema's owner, by taxpayer and
 // person.
-func Representatives(ctx context.Context, ownerURL string) ([]Representative, error) {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, `
-		select voen, organisation, pin, position, from_day, coalesce(to_day, '0001-01-01'), access, liquidated
-		  from representative order by voen, pin, from_day`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Representative])
+func Representatives(ctx context.Context, ownerURL string) (list []Representative, err error) {
+	err = connected(ctx, ownerURL, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `
+			select voen, organisation, pin, position, from_day, coalesce(to_day, '0001-01-01'), access, liquidated
+			  from representative order by voen, pin, from_day`)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Representative])
+		return err
+	})
+	return list, err
 }

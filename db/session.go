@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"strings"
 	"time"
 
@@ -42,11 +41,21 @@ func ParseSessionKey(s string) (SessionKey, error) {
 	return SessionKey{ID: u, Secret: [32]byte(b)}, nil
 }
 
-// setting is the value of portal.session for this key.
-func (k SessionKey) setting() string {
-	h := sha256.Sum256(k.Secret[:])
-	return k.ID.String() + " " + hex.EncodeToString(h[:])
+// newSessionKey makes a key with a new id and secret.
+func newSessionKey() SessionKey {
+	k := SessionKey{ID: uuid.New()}
+	rand.Read(k.Secret[:])
+	return k
 }
+
+// hash is what the database keeps of the secret.
+func (k SessionKey) hash() []byte {
+	h := sha256.Sum256(k.Secret[:])
+	return h[:]
+}
+
+// setting is the value of portal.session for this key.
+func (k SessionKey) setting() string { return k.ID.String() + " " + hex.EncodeToString(k.hash()) }
 
 // Person is whom a certificate named when a session began.
 type Person struct {
@@ -90,22 +99,16 @@ func (d *DB) StartSession(ctx context.Context, p Person, l Limits, old *SessionK
 }
 
 func startSession(ctx context.Context, tx pgx.Tx, p Person, l Limits, companies int, old *SessionKey) (SessionKey, error) {
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return SessionKey{}, err
-	}
-	k := SessionKey{ID: id}
-	rand.Read(k.Secret[:])
-	hash := sha256.Sum256(k.Secret[:])
+	k := newSessionKey()
 	if old != nil {
 		if err := endSession(ctx, tx, *old); err != nil {
 			return SessionKey{}, err
 		}
 	}
-	_, err = tx.Exec(ctx, `
+	_, err := tx.Exec(ctx, `
 		insert into session (id, secret_hash, voen, pin, person, organisation, method, issuer, serial, fingerprint, idle, expires_at, companies)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12::interval, $13)`,
-		k.ID, hash[:], string(p.VOEN), string(p.PIN), p.Name, p.Organisation, p.Method, p.Issuer, p.Serial, p.Fingerprint,
+		k.ID, k.hash(), string(p.VOEN), string(p.PIN), p.Name, p.Organisation, p.Method, p.Issuer, p.Serial, p.Fingerprint,
 		l.Idle, l.Absolute, companies)
 	return k, err
 }
@@ -125,16 +128,7 @@ func endSession(ctx context.Context, tx pgx.Tx, k SessionKey) error {
 
 // Session returns the live session of the key, or ErrNoSession.
 func (d *DB) Session(ctx context.Context, k SessionKey) (Session, error) {
-	b := &pgx.Batch{}
-	var s Session
-	queueSession(b, k, &s)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, ErrNoSession
-	}
-	return s, nil
+	return d.forSession(ctx, k, func(*pgx.Batch) {})
 }
 
 // AliveSessions says of each key, as String writes it, whether its session is
@@ -162,12 +156,8 @@ func queueSession(b *pgx.Batch, k SessionKey, s *Session) {
 		select id, voen, pin, person, organisation, method, issuer, serial, fingerprint,
 		       created_at, seen_at, expires_at, idle, companies
 		  from current_session()`).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&s.ID, &s.Person.VOEN, &s.Person.PIN, &s.Person.Name, &s.Person.Organisation,
+		return orNone(row.Scan(&s.ID, &s.Person.VOEN, &s.Person.PIN, &s.Person.Name, &s.Person.Organisation,
 			&s.Person.Method, &s.Person.Issuer, &s.Person.Serial, &s.Person.Fingerprint,
-			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle, &s.Companies)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle, &s.Companies))
 	})
 }

@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 
 	"github.com/google/uuid"
@@ -69,55 +67,30 @@ func standingError(standing string) error {
 // certificate names by personal number. What the officer may do and is called
 // comes from the staff list. Errors: ErrStaffUnknown, ErrStaffExpired.
 func (d *DB) StartStaffSession(ctx context.Context, p Person, l Limits) (StaffKey, error) {
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return StaffKey{}, err
-	}
-	k := StaffKey{ID: id}
-	rand.Read(k.Secret[:])
-	hash := sha256.Sum256(k.Secret[:])
+	k := newSessionKey()
 	var outcome string
-	err = d.pool.QueryRow(ctx, `select start_staff_session($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		k.ID, hash[:], string(p.PIN), p.Method, p.Issuer, p.Serial, p.Fingerprint, l.Idle, l.Absolute).Scan(&outcome)
+	err := d.pool.QueryRow(ctx, `select start_staff_session($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		k.ID, k.hash(), string(p.PIN), p.Method, p.Issuer, p.Serial, p.Fingerprint, l.Idle, l.Absolute).Scan(&outcome)
 	if err == nil {
 		err = standingError(outcome)
 	}
 	if err != nil {
 		return StaffKey{}, err
 	}
-	return k, nil
+	return StaffKey(k), nil
 }
 
 // StaffSession is the officer of a live session, who is seen to be at work by
 // it. ErrNoSession: it has ended, or the staff list no longer holds the officer
 // in this role.
 func (d *DB) StaffSession(ctx context.Context, k StaffKey) (Staff, error) {
-	var s Staff
-	b := &pgx.Batch{}
-	queueStaff(b, k, &s)
-	b.Queue(`select staff_seen()`).Exec(discard)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Staff{}, err
-	}
-	if s.Session == uuid.Nil {
-		return Staff{}, ErrNoSession
-	}
-	return s, nil
+	return d.forStaff(ctx, k, func(b *pgx.Batch) { b.Queue(`select staff_seen()`).Exec(discard) })
 }
 
 // PeekStaffSession is StaffSession for a page that stays open: it leaves the
 // officer as idle as they are.
 func (d *DB) PeekStaffSession(ctx context.Context, k StaffKey) (Staff, error) {
-	var s Staff
-	b := &pgx.Batch{}
-	queueStaff(b, k, &s)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Staff{}, err
-	}
-	if s.Session == uuid.Nil {
-		return Staff{}, ErrNoSession
-	}
-	return s, nil
+	return d.forStaff(ctx, k, func(*pgx.Batch) {})
 }
 
 // queueStaff makes the batch speak for the staff session of the key and reads
@@ -125,11 +98,7 @@ func (d *DB) PeekStaffSession(ctx context.Context, k StaffKey) (Staff, error) {
 func queueStaff(b *pgx.Batch, k StaffKey, s *Staff) {
 	b.Queue(`select set_config('portal.staff', $1, true)`, k.setting()).Exec(discard)
 	b.Queue(`select id, number, name, unit, role from current_staff()`).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&s.Session, &s.Number, &s.Name, &s.Unit, &s.Role)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+		return orNone(row.Scan(&s.Session, &s.Number, &s.Name, &s.Unit, &s.Role))
 	})
 }
 

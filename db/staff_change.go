@@ -48,44 +48,36 @@ const (
 func (d *DB) Members(ctx context.Context, k StaffKey) (list []StaffMember, changes []StaffChange, err error) {
 	b := &pgx.Batch{}
 	b.Queue(`select set_config('portal.staff', $1, true)`, k.setting()).Exec(discard)
-	b.Queue(`select pin, number, name, unit, role, valid_until from staff_members()`).Query(func(rows pgx.Rows) error {
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[StaffMember])
-		return err
-	})
+	b.Queue(`select pin, number, name, unit, role, valid_until from staff_members()`).Query(collect(&list, pgx.RowToStructByPos[StaffMember]))
 	b.Queue(`
 		select id, kind = 'remove', pin, number, name, unit, role, coalesce(valid_until, '0001-01-01'), proposed_at, proposed_number, proposed_name,
 		       own, decided_at, decision, decided_number, decided_name
-		  from staff_changes()`).Query(func(rows pgx.Rows) error {
-		changes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c StaffChange, err error) {
-			m := &c.Member
-			err = row.Scan(&c.ID, &c.Remove, &m.PIN, &m.Number, &m.Name, &m.Unit, &m.Role, &m.Until, &c.ProposedAt, &c.ProposedNumber, &c.ProposedName,
-				&c.Own, &c.DecidedAt, &c.Decision, &c.DecidedNumber, &c.DecidedName)
-			return c, err
-		})
-		return err
-	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return nil, nil, err
-	}
-	return list, changes, nil
+		  from staff_changes()`).Query(collect(&changes, func(row pgx.CollectableRow) (c StaffChange, err error) {
+		m := &c.Member
+		err = row.Scan(&c.ID, &c.Remove, &m.PIN, &m.Number, &m.Name, &m.Unit, &m.Role, &m.Until, &c.ProposedAt, &c.ProposedNumber, &c.ProposedName,
+			&c.Own, &c.DecidedAt, &c.Decision, &c.DecidedNumber, &c.DecidedName)
+		return c, err
+	}))
+	err = d.pool.SendBatch(ctx, b).Close()
+	return list, changes, err
 }
 
 // ProposeStaff proposes a line of the list: StaffProposed, or why not.
 func (d *DB) ProposeStaff(ctx context.Context, k StaffKey, m StaffMember) (v StaffVerdict, err error) {
-	err = d.caseAct(ctx, k, uuid.Nil, &v, `select propose_staff('put', $1, $2, $3, $4, $5, $6)`,
+	err = d.staffAct(ctx, k, &v, `select propose_staff('put', $1, $2, $3, $4, $5, $6)`,
 		string(m.PIN), m.Number, m.Name, m.Unit, string(m.Role), m.Until)
 	return v, err
 }
 
 // ProposeStaffRemoval proposes to take an officer off the list.
 func (d *DB) ProposeStaffRemoval(ctx context.Context, k StaffKey, pin customs.PIN) (v StaffVerdict, err error) {
-	err = d.caseAct(ctx, k, uuid.Nil, &v, `select propose_staff('remove', $1, '', '', '', '', null)`, string(pin))
+	err = d.staffAct(ctx, k, &v, `select propose_staff('remove', $1, '', '', '', '', null)`, string(pin))
 	return v, err
 }
 
 // DecideStaff approves, rejects or withdraws a proposal. The answer is the
 // wish, or why it was not followed.
 func (d *DB) DecideStaff(ctx context.Context, k StaffKey, id uuid.UUID, wish StaffVerdict) (v StaffVerdict, err error) {
-	err = d.caseAct(ctx, k, uuid.Nil, &v, `select decide_staff($1, $2)`, id, string(wish))
+	err = d.staffAct(ctx, k, &v, `select decide_staff($1, $2)`, id, string(wish))
 	return v, err
 }

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,21 +24,11 @@ type StaffMember struct {
 	Until  time.Time // the last day, in Azerbaijan; the time of day does not count
 }
 
-// asOwner runs f on a connection as the schema's owner.
-func asOwner(ctx context.Context, ownerURL string, f func(*pgx.Conn) error) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return f(conn)
-}
-
 // PutStaff adds an officer to the list as the schema's owner, or changes the
 // line with this personal number. Sessions under another role, number or name
 // end. ErrStaffTaken: another officer has the number.
 func PutStaff(ctx context.Context, ownerURL string, m StaffMember) error {
-	return asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
+	return connected(ctx, ownerURL, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, `select put_staff($1, $2, $3, $4, $5, $6)`,
 			string(m.PIN), m.Number, m.Name, m.Unit, string(m.Role), m.Until)
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
@@ -52,7 +41,7 @@ func PutStaff(ctx context.Context, ownerURL string, m StaffMember) error {
 // RemoveStaff takes an officer off the list as the schema's owner and ends
 // their sessions. ErrStaffUnknown: the list does not hold them.
 func RemoveStaff(ctx context.Context, ownerURL string, pin customs.PIN) error {
-	return asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
+	return connected(ctx, ownerURL, func(c *pgx.Conn) error {
 		var removed bool
 		err := c.QueryRow(ctx, `select remove_staff($1)`, string(pin)).Scan(&removed)
 		if err == nil && !removed {
@@ -64,7 +53,7 @@ func RemoveStaff(ctx context.Context, ownerURL string, pin customs.PIN) error {
 
 // StaffList reads the whole list as the schema's owner, by number.
 func StaffList(ctx context.Context, ownerURL string) (list []StaffMember, err error) {
-	err = asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
+	err = connected(ctx, ownerURL, func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, `select pin, number, name, unit, role, valid_until from staff order by number`)
 		if err != nil {
 			return err
@@ -85,7 +74,7 @@ type Sensitive struct {
 
 // AddSensitive marks a taxpayer as sensitive, as the schema's owner.
 func AddSensitive(ctx context.Context, ownerURL string, v customs.VOEN, note string) error {
-	return asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
+	return connected(ctx, ownerURL, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, `insert into sensitive_voen (voen, note) values ($1, $2) on conflict (voen) do update set note = $2`, string(v), note)
 		return err
 	})
@@ -93,18 +82,14 @@ func AddSensitive(ctx context.Context, ownerURL string, v customs.VOEN, note str
 
 // RemoveSensitive takes the mark away. ErrNotFound: there is none.
 func RemoveSensitive(ctx context.Context, ownerURL string, v customs.VOEN) error {
-	return asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
-		tag, err := c.Exec(ctx, `delete from sensitive_voen where voen = $1`, string(v))
-		if err == nil && tag.RowsAffected() == 0 {
-			return ErrNotFound
-		}
-		return err
+	return connected(ctx, ownerURL, func(c *pgx.Conn) error {
+		return changedOne(c.Exec(ctx, `delete from sensitive_voen where voen = $1`, string(v)))
 	})
 }
 
 // SensitiveList lists the sensitive taxpayers.
 func SensitiveList(ctx context.Context, ownerURL string) (list []Sensitive, err error) {
-	err = asOwner(ctx, ownerURL, func(c *pgx.Conn) error {
+	err = connected(ctx, ownerURL, func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, `select voen, note, added_at from sensitive_voen order by voen`)
 		if err != nil {
 			return err

@@ -36,24 +36,16 @@ func (d *DB) SupervisedCases(ctx context.Context, k StaffKey) (cases []Supervise
 		select ` + caseColumns + `, s.name
 		  from assist_case c join staff_session s on s.id = c.staff_session
 		 where c.opened_at > now() - interval '24 hours'
-		 order by c.opened_at desc limit 500`).Query(func(rows pgx.Rows) error {
-		cases, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c SupervisedCase, err error) {
-			err = row.Scan(append(casePlaces(&c.Case), &c.OfficerName)...)
-			return c, err
-		})
-		return err
-	})
+		 order by c.opened_at desc limit 500`).Query(collect(&cases, func(row pgx.CollectableRow) (c SupervisedCase, err error) {
+		err = row.Scan(append(casePlaces(&c.Case), &c.OfficerName)...)
+		return c, err
+	}))
 	b.Queue(`
 		select r.at, r.officer_number, s.name, r.voen, r.outcome
 		  from assist_refusal r join staff_session s on s.id = r.staff_session
 		 where r.at > now() - interval '24 hours'
-		 order by r.at desc limit 500`).Query(func(rows pgx.Rows) error {
-		refused, err = pgx.CollectRows(rows, pgx.RowToStructByPos[RefusedCase])
-		return err
-	})
+		 order by r.at desc limit 500`).Query(collect(&refused, pgx.RowToStructByPos[RefusedCase]))
 	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return nil, nil, err
-	}
-	return cases, refused, nil
+	err = d.pool.SendBatch(ctx, b).Close()
+	return cases, refused, err
 }

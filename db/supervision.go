@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,7 +14,7 @@ import (
 // read, speaking for a staff session. Whether that is a supervisor's is asked
 // by the policies of every table; ErrNoSession says early that it is not.
 func (d *DB) supervise(ctx context.Context, k StaffKey, f func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, d.pool, snapshotTx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		b.Queue(`set local role portal_supervision`)
 		b.Queue(`select set_config('portal.staff', $1, true)`, k.setting())
@@ -71,15 +70,9 @@ func (d *DB) Overview(ctx context.Context, k StaffKey, latest int) (register.Ove
 		queueYesterday(b, &o, day, hour)
 		queueFailures(b, &o.Failures, day, o.Now.Add(time.Minute), 20)
 		queueState(b, &o)
-		b.Queue(`select method, n from supervised_sign_ins($1)`, day).Query(func(rows pgx.Rows) (err error) {
-			o.Methods, err = pgx.CollectRows(rows, pgx.RowToStructByPos[register.MethodCount])
-			return err
-		})
+		b.Queue(`select method, n from supervised_sign_ins($1)`, day).Query(collect(&o.Methods, pgx.RowToStructByPos[register.MethodCount]))
 		b.Queue(`select `+rowFields+` from register_entry e `+rowJoins+` where `+requestsOnly+` order by e.at desc, e.id desc limit $1`, latest).
-			Query(func(rows pgx.Rows) (err error) {
-				o.Latest, err = pgx.CollectRows(rows, scanRow)
-				return err
-			})
+			Query(collect(&o.Latest, scanRow))
 		return tx.SendBatch(ctx, b).Close()
 	})
 	return o, err
@@ -140,10 +133,7 @@ func queueFailures(b *pgx.Batch, out *[]register.Span, from, until time.Time, mo
 		  from (select at, count(*) filter (where gap) over (order by at, id) as island
 		          from (select at, id, coalesce(at - lag(at) over (order by at, id) > interval '5 minutes', true) as gap
 		                  from register_entry where outcome = 'failed' and at >= $1 and at < $2 and `+requestsOnly+`) f) g
-		 group by island order by 1 limit $3`, from, until, most).Query(func(rows pgx.Rows) (err error) {
-		*out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[register.Span])
-		return err
-	})
+		 group by island order by 1 limit $3`, from, until, most).Query(collect(out, pgx.RowToStructByPos[register.Span]))
 }
 
 // queueState reads what is so at the moment: checkpoints, senders, seal, cases,
@@ -167,10 +157,7 @@ func queueState(b *pgx.Batch, o *register.Overview) {
 		})
 		return err
 	})
-	b.Queue(sendersQuery).Query(func(rows pgx.Rows) (err error) {
-		o.Senders, err = pgx.CollectRows(rows, scanSender)
-		return err
-	})
+	b.Queue(sendersQuery).Query(collect(&o.Senders, scanSender))
 	b.Queue(`
 		select coalesce(c.size, 0), c.sealed_at, w.n, w.since
 		  from (select 1) one
@@ -238,6 +225,3 @@ const MethodSystem = "system"
 func (d *DB) StartSystemSession(ctx context.Context, l Limits) (SessionKey, error) {
 	return d.StartSession(ctx, Person{VOEN: customs.NoTaxpayer, Name: "Portal", Method: MethodSystem, Issuer: MethodSystem, Serial: "0", Fingerprint: []byte{0}}, l, nil)
 }
-
-// noRow reports that a query found nothing.
-func noRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

@@ -133,11 +133,8 @@ func (d *DB) FindEntry(ctx context.Context, k StaffKey, id int64) (register.Row,
 		var commitments []byte
 		err := tx.QueryRow(ctx, `select `+rowFields+`, coalesce(e.salts, ''), coalesce(e.commitments, '') from register_entry e `+rowJoins+` where e.id = $1 limit 1`, id).
 			Scan(append(rowPlaces(&r, &elapsed), &r.Salts, &commitments)...)
-		if noRow(err) {
-			return ErrNotFound
-		}
 		if err != nil {
-			return err
+			return orNotFound(err)
 		}
 		r.Elapsed = time.Duration(elapsed) * time.Microsecond
 		if r.Deleted {
@@ -154,7 +151,7 @@ func (d *DB) FindEntry(ctx context.Context, k StaffKey, id int64) (register.Row,
 	return r, err
 }
 
-// monthQuery limits what a month's report lists.
+// monthFailures is how many failures a month's report lists at most.
 const monthFailures = 500
 
 // SupervisedMonth is the report of the month that begins at first, midnight in Baku.
@@ -183,13 +180,10 @@ func (d *DB) SupervisedMonth(ctx context.Context, k StaffKey, first, next time.T
 			 where c.sealed_at >= $1 and c.sealed_at < $2 order by c.sealed_at desc, c.size desc limit 1`, first, next).QueryRow(func(row pgx.Row) error {
 			var root []byte
 			err := row.Scan(&m.Size, &root, &m.SealedAt)
-			if noRow(err) {
-				return nil
-			}
 			if err == nil {
 				m.Root = register.Hash(root)
 			}
-			return err
+			return orNone(err)
 		})
 		return tx.SendBatch(ctx, b).Close()
 	})

@@ -3,9 +3,7 @@ package db
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -31,10 +29,7 @@ const tokenPrefix = "mallarim_"
 
 // TokenKey is what a trader's program holds: the id of its token and the secret
 // of which the database knows only the SHA-256.
-type TokenKey struct {
-	ID     uuid.UUID
-	Secret [32]byte
-}
+type TokenKey SessionKey
 
 // NewTokenKey makes a key with a fresh secret for an id.
 func NewTokenKey(id uuid.UUID) TokenKey {
@@ -60,10 +55,7 @@ func ParseTokenKey(s string) (TokenKey, error) {
 }
 
 // setting is the value of portal.token for this key.
-func (k TokenKey) setting() string {
-	h := sha256.Sum256(k.Secret[:])
-	return k.ID.String() + " " + hex.EncodeToString(h[:])
-}
+func (k TokenKey) setting() string { return SessionKey(k).setting() }
 
 // Program is a token that is good at this moment.
 type Program struct {
@@ -96,11 +88,7 @@ func (d *DB) UseToken(ctx context.Context, k TokenKey, r Rate) (p Program, allow
 	b := &pgx.Batch{}
 	b.Queue(`select set_config('portal.token', $1, true)`, k.setting()).Exec(discard)
 	b.Queue(`select token, taxpayer, ends, allowed from use_token($1, $2)`, r.Every, r.Burst).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&p.Token, &p.VOEN, &p.ExpiresAt, &allowed)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
+		return orNone(row.Scan(&p.Token, &p.VOEN, &p.ExpiresAt, &allowed))
 	})
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
 		return Program{}, false, err
@@ -114,14 +102,8 @@ func (d *DB) UseToken(ctx context.Context, k TokenKey, r Rate) (p Program, allow
 // MakeToken makes a token for the session's taxpayer, good for so many days,
 // at most 366. Errors: ErrNoSession, ErrTokenExists, ErrTooManyTokens.
 func (d *DB) MakeToken(ctx context.Context, s SessionKey, k TokenKey, name string, days int) error {
-	hash := sha256.Sum256(k.Secret[:])
 	var outcome *string
-	err := d.inTx(ctx, "", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `select set_config('portal.session', $1, true)`, s.setting()); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `select make_token($1, $2, $3, $4)`, k.ID, hash[:], storable(name), days).Scan(&outcome)
-	})
+	err := d.sessionAct(ctx, s, &outcome, `select make_token($1, $2, $3, $4)`, k.ID, SessionKey(k).hash(), storable(name), days)
 	switch {
 	case err != nil:
 		return err
@@ -138,33 +120,18 @@ func (d *DB) MakeToken(ctx context.Context, s SessionKey, k TokenKey, name strin
 // Tokens lists the tokens of the session's taxpayer, newest first, ended ones
 // too. ErrNoSession: nobody is signed in with this key.
 func (d *DB) Tokens(ctx context.Context, k SessionKey) (Session, []Token, error) {
-	var s Session
 	var list []Token
-	b := &pgx.Batch{}
-	queueSession(b, k, &s)
-	b.Queue(`select id, name, person, created_at, expires_at, used_at, withdrawn_at, stands from own_tokens()`).Query(func(rows pgx.Rows) (err error) {
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Token])
-		return err
+	s, err := d.forSession(ctx, k, func(b *pgx.Batch) {
+		b.Queue(`select id, name, person, created_at, expires_at, used_at, withdrawn_at, stands from own_tokens()`).Query(collect(&list, pgx.RowToStructByPos[Token]))
 	})
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
-		return Session{}, nil, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, nil, ErrNoSession
-	}
-	return s, list, nil
+	return s, list, err
 }
 
 // WithdrawToken ends a token of the session's taxpayer at once. ErrNotFound: it
 // is none of them, or was withdrawn before.
 func (d *DB) WithdrawToken(ctx context.Context, k SessionKey, id uuid.UUID) error {
 	var done bool
-	err := d.inTx(ctx, "", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `select set_config('portal.session', $1, true)`, k.setting()); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `select withdraw_token($1)`, id).Scan(&done)
-	})
+	err := d.sessionAct(ctx, k, &done, `select withdraw_token($1)`, id)
 	if err == nil && !done {
 		err = ErrNotFound
 	}
