@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"customs.gov.az/portal/db"
 )
 
 type archiveCommand struct {
@@ -31,39 +29,15 @@ func (a *archiveCommand) Run(ctx context.Context, e env) error {
 	return err
 }
 
-// openDatabase opens the serving database, or that of the demo that runs on a
-// data folder; feedURL is that of the login that stores the feed, if it is
-// another one.
-func openDatabase(ctx context.Context, url, feedURL, data string) (*db.DB, error) {
-	url, err := secret("PORTAL_DATABASE_URL", url)
-	if err != nil {
-		return nil, err
-	}
-	if feedURL, err = secret("PORTAL_FEED_DATABASE_URL", feedURL); err != nil {
-		return nil, err
-	}
-	if url == "" {
-		if url, err = demoDatabase(data); err != nil {
-			return nil, fmt.Errorf("PORTAL_DATABASE_URL is missing, and no demo runs on %s", data)
-		}
-	}
-	return db.Open(ctx, url, db.Options{MaxConns: 4, FeedURL: feedURL})
-}
-
 // archive archives at the start and every hour what is due.
 func archive(ctx context.Context, s service, after time.Duration) {
-	for after > 0 {
+	for ok := after > 0; ok; ok = tick(ctx, time.Hour) {
 		n, err := s.db.Archive(ctx, after, nil)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("archive", "error", err)
 		}
 		if n > 0 {
 			s.log.Info("archived", "consignments", n)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(time.Hour):
 		}
 	}
 }

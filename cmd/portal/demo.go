@@ -64,7 +64,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	server, err := d.prepare(ctx, log)
 	if server != nil {
 		defer func() {
-			err = errors.Join(err, server.Stop(), os.Remove(d.addressFile()), os.RemoveAll(filepath.Join(d.Data, demoOwnerURL)))
+			err = errors.Join(err, server.Stop(), os.Remove(filepath.Join(d.Data, demoURL)), os.RemoveAll(filepath.Join(d.Data, demoOwnerURL)))
 		}()
 	}
 	if err != nil {
@@ -84,7 +84,11 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	if err != nil {
 		return err
 	}
-	keys, err := demoKeys(filepath.Join(d.Data, "session.key"))
+	text, err := demoSecret(d.Data, "session.key", func(text string) bool { _, err := sessionKeys(text); return err == nil }, newSessionKey)
+	if err != nil {
+		return err
+	}
+	keys, err := sessionKeys(text)
 	if err != nil {
 		return err
 	}
@@ -115,7 +119,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		}
 	})
 	g.Go(func() error {
-		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func(listeners) {
+		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func() {
 			d.greet(e.stdout, settings, others, time.Since(began))
 		}})
 	})
@@ -162,34 +166,34 @@ func (d *demoCommand) prepare(ctx context.Context, log *slog.Logger) (*pgserver.
 		if err := os.WriteFile(filepath.Join(d.Data, demoOwnerURL), []byte(server.URL("portal_owner", demoDatabaseName)+"\n"), 0o600); err != nil {
 			return err
 		}
-		return os.WriteFile(d.addressFile(), []byte(server.URL("portal", demoDatabaseName)+"\n"), 0o600)
+		return os.WriteFile(filepath.Join(d.Data, demoURL), []byte(server.URL("portal", demoDatabaseName)+"\n"), 0o600)
 	})
 	return server, g.Wait()
 }
 
-// addressFile holds the address of the running demo's database, for import.
-func (d *demoCommand) addressFile() string { return filepath.Join(d.Data, "database.url") }
-
-// demoDatabase is the address of the database of the demo that runs on a data
-// folder.
-func demoDatabase(data string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(data, "database.url"))
-	return strings.TrimSpace(string(b)), err
+// demoSecret reads a secret of the demo from a file of its data folder or, if
+// there is none or it is no good, makes it.
+func demoSecret(data, file string, good func(string) bool, fresh func() (string, error)) (string, error) {
+	name := filepath.Join(data, file)
+	b, err := os.ReadFile(name)
+	if text := strings.TrimSpace(string(b)); err == nil && good(text) {
+		return text, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	text, err := fresh()
+	if err != nil {
+		return "", err
+	}
+	return text, os.WriteFile(name, []byte(text+"\n"), 0o600)
 }
 
-// demoKeys reads the demo's session key, or makes it.
-func demoKeys(file string) ([][]byte, error) {
-	b, err := os.ReadFile(file)
-	if err == nil {
-		if keys, err := sessionKeys(string(b)); err == nil {
-			return keys, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
+// newSessionKey is a key as PORTAL_SESSION_KEYS has it.
+func newSessionKey() (string, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
-	return [][]byte{key}, os.WriteFile(file, []byte(hex.EncodeToString(key)+"\n"), 0o600)
+	return hex.EncodeToString(key), nil
 }
 
 // wishes say what the sample consignments are to be.
@@ -218,20 +222,6 @@ func (d *demoCommand) intake(c checked, database *db.DB) intake.Options {
 	return intake.Options{DB: database, Now: time.Now, Known: func(code string) bool { _, ok := c.checkpoints.Get(code); return ok }}
 }
 
-// demoTraders are the people of the demo with what they have at the border.
-func demoTraders() []sample.Person {
-	var list []sample.Person
-	for _, p := range democa.People() {
-		for i, v := range p.VOENs {
-			n := map[string]int{"aysel": 17, "rashad": 6, "kamran": 260, "several": 4 + i}[p.Name]
-			if n > 0 {
-				list = append(list, sample.Person{VOEN: v, Name: p.Organisation, Pending: n})
-			}
-		}
-	}
-	return list
-}
-
 // move sends an event now and then, and heartbeats, the way the checkpoints do.
 func (d *demoCommand) move(ctx context.Context, c checked, database *db.DB, log *slog.Logger) error {
 	if d.Every == 0 {
@@ -242,7 +232,7 @@ func (d *demoCommand) move(ctx context.Context, c checked, database *db.DB, log 
 		return err
 	}
 	after := time.Now().Add(-time.Minute)
-	for {
+	for ok := true; ok; ok = tick(ctx, time.Until(stream.Next(after))) {
 		now := time.Now()
 		var b bytes.Buffer
 		if err := stream.Write(&b, after, now); err != nil {
@@ -252,12 +242,8 @@ func (d *demoCommand) move(ctx context.Context, c checked, database *db.DB, log 
 			log.Warn("demo event", "error", err)
 		}
 		after = now
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Until(stream.Next(now))):
-		}
 	}
+	return nil
 }
 
 // greet says where to look and how to sign in.

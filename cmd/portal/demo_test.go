@@ -56,7 +56,7 @@ func (d demo) kept(t *testing.T) map[string]string {
 
 func (d demo) consignments(t *testing.T) (n int) {
 	t.Helper()
-	url, err := demoDatabase(d.data)
+	url, err := demoAddress(d.data, demoURL)
 	if err != nil {
 		t.Fatal(err)
 	}

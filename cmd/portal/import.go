@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/intake"
@@ -131,14 +130,13 @@ func (i *importCommand) reportName(name string) string {
 
 // progress shows a bar while reading, on a terminal.
 func (i *importCommand) progress(e env, in io.Reader, size int64) (io.Reader, func()) {
-	f, ok := e.stderr.(*os.File)
-	if i.Quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := terminal(e, i.Quiet)
+	if !ok {
 		return in, func() {}
 	}
-	bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+	bar := newBar(f, size, progressbar.OptionShowBytes(true))
 	r := progressbar.NewReader(in, bar)
-	return &r, func() { _ = bar.Finish() } // the terminal may be gone
+	return &r, func() { _ = bar.Finish() }
 }
 
 // reportFile is written beside its name and gets it only if it says anything.

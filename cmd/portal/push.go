@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"customs.gov.az/portal/feed"
 	"customs.gov.az/portal/feed/push"
@@ -160,19 +159,15 @@ func (p *feedPushCommand) client() (*http.Client, error) {
 
 // progress shows, on a terminal, how much of the file is acknowledged.
 func (p *feedPushCommand) progress(e env) (moved func(string, int64), done func()) {
-	f, ok := e.stderr.(*os.File)
-	if p.Quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := terminal(e, p.Quiet)
+	if !ok {
 		return nil, func() {}
 	}
-	return progress(f)
-}
-
-func progress(w io.Writer) (moved func(string, int64), done func()) {
 	var bar *progressbar.ProgressBar
 	current := ""
 	done = func() {
 		if bar != nil {
-			_ = bar.Finish() // the terminal may be gone
+			_ = bar.Finish()
 		}
 	}
 	return func(file string, bytes int64) {
@@ -183,10 +178,8 @@ func progress(w io.Writer) (moved func(string, int64), done func()) {
 				size = info.Size()
 			}
 			current = file
-			bar = progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30),
-				progressbar.OptionSetDescription(filepath.Base(file)))
+			bar = newBar(f, size, progressbar.OptionShowBytes(true), progressbar.OptionSetDescription(filepath.Base(file)))
 		}
-		_ = bar.Set64(bytes) // the terminal may be gone
+		_ = bar.Set64(bytes)
 	}, done
 }

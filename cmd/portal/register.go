@@ -23,28 +23,6 @@ type registerCommand struct {
 	Keys   registerKeys   `cmd:"" help:"Print the verifier keys of PORTAL_REGISTER_KEYS, to publish."`
 }
 
-// owner names the database as someone who may see the whole register.
-type owner struct {
-	OwnerURL string `env:"PORTAL_OWNER_DATABASE_URL" help:"PostgreSQL as the owner of the schema (default: that of the demo that runs on --data). May come from PORTAL_OWNER_DATABASE_URL_FILE."`
-	Data     string `env:"PORTAL_DATA" default:".portal" type:"path" help:"Data folder of the demo."`
-}
-
-func (o owner) url() (string, error) {
-	url, err := secret("PORTAL_OWNER_DATABASE_URL", o.OwnerURL)
-	if err != nil || url != "" {
-		return url, err
-	}
-	b, err := os.ReadFile(filepath.Join(o.Data, demoOwnerURL))
-	if err != nil {
-		return "", fmt.Errorf("PORTAL_OWNER_DATABASE_URL is missing, and no demo runs on %s", o.Data)
-	}
-	return strings.TrimSpace(string(b)), nil
-}
-
-// demoOwnerURL is the demo's file with the address of its database as the
-// owner, while it runs.
-const demoOwnerURL = "database-owner.url"
-
 // known are the keys whose signatures count.
 type known struct {
 	Key     []string `env:"PORTAL_REGISTER_VERIFIERS" sep:" " help:"Verifier keys of the log (default: those of PORTAL_REGISTER_KEYS, or of the demo on --data)."`

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/register"
@@ -114,15 +113,14 @@ func outside(places []string, v *register.Verifiers, visit func(register.Checkpo
 
 // progress shows a bar while entries are read, on a terminal.
 func (v *registerVerify) progress(e env) (func(done, all int64), func()) {
-	f, ok := e.stderr.(*os.File)
-	if v.Quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := terminal(e, v.Quiet)
+	if !ok {
 		return nil, func() {}
 	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(f), progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+	bar := newBar(f, -1, progressbar.OptionShowCount())
 	return func(done, all int64) {
 		bar.ChangeMax64(all)
-		_ = bar.Set64(done) // the terminal may be gone
+		_ = bar.Set64(done)
 	}, func() { _ = bar.Finish() }
 }
 

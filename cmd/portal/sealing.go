@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -93,16 +92,10 @@ func (s *sealing) demo(data string) error {
 	if s.Keys != "" {
 		return nil
 	}
-	name := filepath.Join(data, demoRegisterKey)
-	b, err := os.ReadFile(name)
-	if err == nil && len(b) > 0 {
-		s.Keys = string(b)
-		return nil
-	}
-	private, _, err := register.NewKey(demoOrigin)
-	if err != nil {
-		return err
-	}
-	s.Keys = private
-	return os.WriteFile(name, []byte(private+"\n"), 0o600)
+	var err error
+	s.Keys, err = demoSecret(data, demoRegisterKey, func(text string) bool { return text != "" }, func() (string, error) {
+		private, _, err := register.NewKey(demoOrigin)
+		return private, err
+	})
+	return err
 }

@@ -59,7 +59,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 		return err
 	}
 	defer d.Close()
-	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func(listeners) {
+	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func() {
 		log.Info("serving", "url", settings.url.String())
 	}})
 }
@@ -70,7 +70,7 @@ type service struct {
 	trust *trust
 	keys  [][]byte
 	log   *slog.Logger
-	ready func(listeners) // called once all listeners are open
+	ready func() // called once all listeners are open
 }
 
 // listeners are the open ones.
@@ -147,9 +147,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	g.Go(func() error { s.trust.follow(ctx); return nil })
 	g.Go(func() error { s.trust.refresh(ctx); return nil })
 	g.Go(func() error { archive(ctx, s, w.Archive); return nil })
-	if s.ready != nil {
-		s.ready(l)
-	}
+	s.ready()
 	return g.Wait()
 }
 
@@ -224,7 +222,7 @@ func start(ctx context.Context, g *errgroup.Group, s *http.Server, l net.Listene
 
 // sweep tidies the database at the start and every hour.
 func sweep(ctx context.Context, s service, attempts time.Duration) {
-	for {
+	for ok := true; ok; ok = tick(ctx, time.Hour) {
 		if err := s.db.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("sweep", "error", err)
 		}
@@ -233,10 +231,15 @@ func sweep(ctx context.Context, s service, attempts time.Duration) {
 				s.log.Warn("sweep of attempts to sign in", "error", err)
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(time.Hour):
-		}
+	}
+}
+
+// tick waits, and reports whether to go on.
+func tick(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }

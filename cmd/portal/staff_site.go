@@ -1,17 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
-	"time"
-
-	"customs.gov.az/portal/customs"
-	"customs.gov.az/portal/db"
-	"customs.gov.az/portal/esign/democa"
 )
 
 // staffSite are the settings of the pages for staff.
@@ -45,39 +39,4 @@ func (s staffSite) check(public *url.URL) (*url.URL, error) {
 	note(u.Scheme != public.Scheme, "PORTAL_STAFF_URL and PORTAL_URL are both http or both https")
 	note(s.Addr != "" && strings.EqualFold(u.Host, public.Host), "PORTAL_STAFF_URL must differ from PORTAL_URL when PORTAL_STAFF_ADDR is a listener of its own")
 	return u, errors.Join(problems...)
-}
-
-// fillStaff makes the demo's staff list, unless there is one.
-func fillStaff(ctx context.Context, ownerURL string) error {
-	list, err := db.StaffList(ctx, ownerURL)
-	if err != nil || len(list) > 0 {
-		return err
-	}
-	for _, m := range demoStaff(time.Now()) {
-		if err := db.PutStaff(ctx, ownerURL, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// demoStaff is the demo's staff list.
-func demoStaff(now time.Time) []db.StaffMember {
-	units := map[customs.StaffRole]struct{ prefix, unit string }{
-		customs.RoleOperator:      {"OP", "Çağrı Mərkəzi"},
-		customs.RoleSupervisor:    {"NZ", "Fəaliyyətin Qiymətləndirilməsi və İnkişaf Proqramları Baş İdarəsi"},
-		customs.RoleAdministrator: {"AD", "Portalın inzibatçılığı"},
-	}
-	var list []db.StaffMember
-	for _, p := range democa.People() {
-		if p.Staff == "" {
-			continue
-		}
-		u := units[p.Staff]
-		list = append(list, db.StaffMember{
-			PIN: p.PIN, Number: fmt.Sprintf("%s-%04d", u.prefix, 101+len(list)), Name: p.FullName(), Unit: u.unit, Role: p.Staff,
-			Until: now.AddDate(2, 0, 0),
-		})
-	}
-	return list
 }

@@ -3,20 +3,14 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/esign"
-	"customs.gov.az/portal/esign/democa"
 	"customs.gov.az/portal/handlers"
 	"customs.gov.az/portal/mygov"
 	"customs.gov.az/portal/mygov/demoid"
@@ -67,9 +61,11 @@ func (d *demoCommand) openStandIns(c *checked) (s *standIns, err error) {
 }
 
 func (s *standIns) openPhone(c *checked) (err error) {
-	if s.key, err = demoSecret(filepath.Join(s.data, "sima.key")); err != nil {
+	key, err := demoSecret(s.data, "sima.key", func(text string) bool { return len(text) >= 16 }, func() (string, error) { return rand.Text(), nil })
+	if err != nil {
 		return err
 	}
+	s.key = []byte(key)
 	if s.phone, err = listenNear(phoneAddr); err != nil {
 		return err
 	}
@@ -101,24 +97,6 @@ func (s *standIns) openMyGov(c *checked) (err error) {
 		},
 	})
 	return err
-}
-
-// myGovPeople are the demo's people as the provider knows them.
-func myGovPeople() []demoid.Person {
-	var list []demoid.Person
-	for _, p := range democa.People() {
-		who := demoid.Person{Name: p.Name, FullName: p.FullName(), PIN: string(p.PIN), Company: p.Organisation, Note: p.Note, Serial: "demo-" + p.Name}
-		for _, v := range p.VOENs {
-			who.VOENs = append(who.VOENs, string(v))
-		}
-		switch p.Expect {
-		case "", esign.NoVOEN:
-		default: // the provider does not let such a certificate in
-			who.Fails = true
-		}
-		list = append(list, who)
-	}
-	return list
 }
 
 // serve serves the stand-ins until ctx ends.
@@ -167,47 +145,4 @@ func listenNear(addr string) (net.Listener, error) {
 		return l, nil
 	}
 	return net.Listen("tcp", "127.0.0.1:0")
-}
-
-// demoSecret reads a secret of the demo, or makes it.
-func demoSecret(file string) ([]byte, error) {
-	b, err := os.ReadFile(file)
-	if err == nil && len(b) >= 16 {
-		return b, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	b = []byte(rand.Text())
-	return b, os.WriteFile(file, b, 0o600)
-}
-
-// fillRepresentatives imports the demo's list, unless there is one.
-func fillRepresentatives(ctx context.Context, ownerURL string) error {
-	list, err := db.Representatives(ctx, ownerURL)
-	if err != nil || len(list) > 0 {
-		return err
-	}
-	_, err = db.ReplaceRepresentatives(ctx, ownerURL, demoRepresentatives())
-	return err
-}
-
-// demoRepresentatives is the demo's list of representatives.
-func demoRepresentatives() []db.Representative {
-	var list []db.Representative
-	names := map[string]string{}
-	for _, p := range democa.People() {
-		for _, v := range p.VOENs {
-			names[string(v)] = p.Organisation
-		}
-	}
-	for _, p := range democa.People() {
-		for _, v := range p.Represents {
-			list = append(list, db.Representative{
-				VOEN: v, Organisation: names[string(v)], PIN: p.PIN, Position: "Gömrük işləri üzrə mütəxəssis",
-				From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Access: true,
-			})
-		}
-	}
-	return list
 }

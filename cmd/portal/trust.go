@@ -96,7 +96,7 @@ func (t *trust) warn() {
 // failure is told when it begins and when it changes, not every minute.
 func (t *trust) refresh(ctx context.Context) {
 	told := ""
-	for {
+	for ok := true; ok; ok = tick(ctx, refreshEvery) {
 		text := ""
 		if err := t.checker.Refresh(ctx, t.verifier.Trust()); err != nil && ctx.Err() == nil {
 			text = err.Error()
@@ -105,19 +105,6 @@ func (t *trust) refresh(ctx context.Context) {
 			t.log.Warn("revocation lists", "error", text)
 		}
 		told = text
-		if !tick(ctx, refreshEvery) {
-			return
-		}
-	}
-}
-
-// tick waits, and reports whether to go on.
-func tick(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
 	}
 }
 
