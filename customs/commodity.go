@@ -1,22 +1,9 @@
 package customs
 
-import "errors"
-
 // CommodityCode is a code of the goods nomenclature of external economic
 // activity (XİF MN), which extends the Harmonized System: 4 to 10 digits, since
 // a border record may carry the heading or subheading alone.
 type CommodityCode string
-
-// ErrCommodityCode says that a text is not 4 to 10 digits.
-var ErrCommodityCode = errors.New("customs: a commodity code has 4 to 10 digits")
-
-// ParseCommodityCode reads 4 to 10 ASCII digits.
-func ParseCommodityCode(s string) (CommodityCode, error) {
-	if len(s) < 4 || len(s) > 10 || !digits(s) {
-		return "", ErrCommodityCode
-	}
-	return CommodityCode(s), nil
-}
 
 // String prints the code grouped as the nomenclature does: NNNN NN NNN N.
 func (c CommodityCode) String() string {

@@ -114,9 +114,7 @@ func (c *Complaint) Tidy() {
 	if m := dotted.FindStringSubmatch(c.ActDate); m != nil {
 		c.ActDate = m[3] + "-" + m[2] + "-" + m[1]
 	}
-	switch c.Kind {
-	case OnDecision, OnAction, OnInaction:
-	default:
+	if !slices.Contains(ComplaintKinds, c.Kind) {
 		c.Kind = ""
 	}
 }
@@ -159,11 +157,6 @@ func (c *Complaint) Check(document bool, today string) []ComplaintProblem {
 		}
 	}
 	return list
-}
-
-// Empty reports whether nothing was typed that a prefilled form did not hold.
-func (c *Complaint) Empty() bool {
-	return c.Facts == "" && c.Demand == "" && c.Kind == "" && c.Registration == ""
 }
 
 // Evidence is what the portal held about a registration when a complaint was

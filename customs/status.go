@@ -36,9 +36,7 @@ var PendingStatuses = []Status{
 var TerminalStatuses = []Status{Released, ReExported, Completed}
 
 // Terminal reports whether clearance is complete.
-func (s Status) Terminal() bool {
-	return s == Released || s == ReExported || s == Completed
-}
+func (s Status) Terminal() bool { return slices.Contains(TerminalStatuses, s) }
 
 // Known reports whether the status has words of its own.
 func (s Status) Known() bool {

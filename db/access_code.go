@@ -27,11 +27,6 @@ type AccessCode struct {
 	Attempts  int        // wrong ones so far; five end the code
 }
 
-// Good reports whether a case could be opened with the code at a time.
-func (c AccessCode) Good(now time.Time) bool {
-	return c.UsedAt == nil && c.Attempts < 5 && now.Before(c.ExpiresAt)
-}
-
 // MakeAccessCode makes a new code for the trader of the session; codes made
 // before count no more. ErrNoSession: nobody is signed in with this key.
 func (d *DB) MakeAccessCode(ctx context.Context, k SessionKey) (AccessCode, error) {

@@ -76,11 +76,6 @@ type Token struct {
 	Stands      bool // the person who made it may still act for the taxpayer
 }
 
-// Ended reports whether the token is of no use any more.
-func (t Token) Ended(now time.Time) bool {
-	return t.WithdrawnAt != nil || !t.Stands || !now.Before(t.ExpiresAt)
-}
-
 // UseToken opens a call of a program and counts it. allowed is false when the
 // rate is used up. ErrNoToken: the token is unknown, has ended, or its maker
 // may not act for the taxpayer any more.

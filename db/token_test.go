@@ -138,7 +138,7 @@ func TestTokensOfATaxpayer(t *testing.T) {
 	}
 	s, list, err := d.Tokens(ctx, a)
 	must(t, err)
-	if s.Person.VOEN != aysel || len(list) != 1 || list[0].Name != "1C" || list[0].UsedAt == nil || list[0].Ended(time.Now()) ||
+	if s.Person.VOEN != aysel || len(list) != 1 || list[0].Name != "1C" || list[0].UsedAt == nil || list[0].WithdrawnAt != nil || !list[0].Stands ||
 		list[0].ExpiresAt.Sub(list[0].CreatedAt) != 90*24*time.Hour || list[0].Person != "Aysel Məmmədova" {
 		t.Errorf("%+v", list)
 	}
@@ -159,7 +159,7 @@ func TestTokensOfATaxpayer(t *testing.T) {
 	if _, err := d.Consignments(ctx, k, customs.Query{}, db.Position{}, 10); !errors.Is(err, db.ErrNoToken) {
 		t.Errorf("a withdrawn token reads: %v", err)
 	}
-	if _, list, err := d.Tokens(ctx, a); err != nil || !list[0].Ended(time.Now()) {
+	if _, list, err := d.Tokens(ctx, a); err != nil || list[0].WithdrawnAt == nil {
 		t.Errorf("%+v %v", list, err)
 	}
 	for range db.MaxTokens {

@@ -2,7 +2,6 @@ package esign
 
 import (
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -51,17 +50,6 @@ const (
 	AttributeTwice       Reason = "attribute_twice"              // an identifying attribute occurs more than once
 	IdentityMalformed    Reason = "malformed_identity"           // an identifying attribute has an impossible value
 )
-
-// Reasons lists every reason there is, in the order in which checks run.
-func Reasons() []Reason { return slices.Clone(reasons[:]) }
-
-var reasons = [...]Reason{
-	TooLarge, NotASignature, TrailingData, NoSigner, SeveralSigners, WeakAlgorithm, ContentUnknown, NoAttributes,
-	ContentType, MessageDigest, ContentMismatch, SignatureBad,
-	CertificateMissing, CertificateAmbiguous, CertificateMalformed, SigningCertificate, SigningCertRequired,
-	CACertificate, IssuerNotTrusted, NotYetValid, Expired, WrongPurpose,
-	Revoked, Suspended, RevocationUnknown, NoVOEN, NoPIN, AttributeTwice, IdentityMalformed,
-}
 
 // Error is a refusal. It holds nothing about the person: the issuer is the id
 // of a profile and the serial number means something to that issuer only.

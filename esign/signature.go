@@ -42,12 +42,6 @@ func ParseSignature(b []byte) (*UnverifiedSignature, error) {
 	return parseSignedData(der)
 }
 
-// Content returns the content that the file carries, and whether it carries
-// any. A clear-text part beside the signature in S/MIME is not looked at.
-func (s *UnverifiedSignature) Content() (content []byte, attached bool) {
-	return bytes.Clone(s.content), s.attached
-}
-
 // Digest returns the hash of the signed content as the signature states it, to
 // look up which challenge was signed. Programs that take the content for text
 // sign its CRLF form: a challenge that already has CRLF at every line's end, or

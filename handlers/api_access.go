@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/views"
@@ -110,7 +109,7 @@ func readTokenForm(c echo.Context) (v views.ProgramView, id uuid.UUID, err error
 	switch {
 	case v.Name == "":
 		v.Problem = views.TokenNoName
-	case utf8.RuneCountInString(v.Name) > tokenName, strings.ContainsRune(v.Name, unicode.ReplacementChar), strings.ContainsFunc(v.Name, unicode.IsControl):
+	case !customs.IsLine(v.Name, tokenName):
 		v.Problem = views.TokenBadName
 	}
 	return v, id, nil

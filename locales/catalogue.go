@@ -1,5 +1,5 @@
 // Package locales holds the portal's words in Azerbaijani and English and the
-// conventions of both: dates, numbers, sorting, search folding.
+// conventions of both: dates, numbers, search folding.
 //
 // Messages stand in NAME.az.toml and NAME.en.toml, one table a page or topic:
 //
@@ -37,8 +37,7 @@ var ErrMessages = errors.New("locales: unusable messages")
 // Catalogue is all languages of the portal. It is immutable after Load and safe
 // for concurrent use.
 type Catalogue struct {
-	az, en  *Locale
-	matcher language.Matcher
+	az, en *Locale
 }
 
 // Load reads the embedded message files. It fails with ErrMessages and the
@@ -60,7 +59,7 @@ func load(fsys fs.FS) (*Catalogue, error) {
 	if err := errors.Join(errAZ, errEN); err != nil {
 		return nil, err
 	}
-	return &Catalogue{az: az, en: en, matcher: language.NewMatcher([]language.Tag{language.Azerbaijani, language.English})}, nil
+	return &Catalogue{az: az, en: en}, nil
 }
 
 // readAll adds every file to the bundle and returns the messages by language
@@ -119,20 +118,6 @@ func sameKeys(keys map[language.Tag]map[string]*i18n.Message) error {
 // portal's default.
 func (c *Catalogue) For(lang string) *Locale {
 	if lang == "en" {
-		return c.en
-	}
-	return c.az
-}
-
-// Match returns the locale that suits a language tag or an Accept-Language
-// header (RFC 9110 §12.5.4) best: English for those who prefer it, otherwise
-// Azerbaijani.
-func (c *Catalogue) Match(tag string) *Locale {
-	tags, _, err := language.ParseAcceptLanguage(tag)
-	if err != nil {
-		return c.az
-	}
-	if _, i, _ := c.matcher.Match(tags...); i == 1 {
 		return c.en
 	}
 	return c.az

@@ -4,9 +4,10 @@ import (
 	"strconv"
 	"strings"
 
-	"customs.gov.az/portal/customs"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"customs.gov.az/portal/customs"
 )
 
 // Status names a status. One without words of its own is “clearance in

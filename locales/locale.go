@@ -9,14 +9,12 @@ import (
 	_ "time/tzdata" // Asia/Baku, also where the machine has no zone files
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 )
 
 // Locale is the words and conventions of one language. It is immutable and safe
 // for concurrent use.
 type Locale struct {
-	tag            language.Tag
 	lang           string
 	messages       map[string]message
 	countries      map[string]string
@@ -30,7 +28,7 @@ func newLocale(bundle *i18n.Bundle, tag language.Tag, from map[string]*i18n.Mess
 		return nil, err
 	}
 	l := &Locale{
-		tag: tag, lang: tag.String(), zone: zone, group: ".", decimal: ",",
+		lang: tag.String(), zone: zone, group: ".", decimal: ",",
 		messages: make(map[string]message, len(from)), countries: countryNames(tag),
 	}
 	if tag == language.English {
@@ -94,7 +92,3 @@ func (l *Locale) Split(id, name string, args ...any) (before, after string) {
 	before, after, _ = strings.Cut(m.more.fill(l, append(slices.Clip(args), name, mark)), mark)
 	return before, after
 }
-
-// Collator returns a new collator by the language's rules (CLDR). A collator
-// must not be shared between goroutines.
-func (l *Locale) Collator() *collate.Collator { return collate.New(l.tag) }

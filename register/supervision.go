@@ -47,11 +47,6 @@ func (c *Counts) Add(o Outcome, actor string, n int64) {
 // holds those of 2^(b/16) to 2^((b+1)/16) microseconds, less one.
 type Times map[int]int64
 
-// TimesBucket is the bucket of a processing time.
-func TimesBucket(d time.Duration) int {
-	return int(math.Floor(16 * math.Log2(float64(max(d.Microseconds(), 0)+1))))
-}
-
 // Quantile is the time within which the given part of all were, exact to 2.3
 // percent; 0 if there are none.
 func (t Times) Quantile(part float64) time.Duration {

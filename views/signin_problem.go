@@ -1,8 +1,6 @@
 package views
 
 import (
-	"slices"
-
 	"customs.gov.az/portal/locales"
 )
 
@@ -39,30 +37,6 @@ const (
 	ProblemStaffUnknown         SignInProblem = "staff_unknown"           // not on the staff list
 	ProblemStaffExpired         SignInProblem = "staff_expired"           // there no longer
 )
-
-// SignInProblems lists every code that has words of its own.
-func SignInProblems() []SignInProblem {
-	return slices.Concat([]SignInProblem{
-		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
-		ProblemChallengeUnknown, ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
-		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
-		ProblemCompanyExcluded, ProblemOperationExpired, ProblemOperationCancelled, ProblemWrongPerson,
-		ProblemMyGovNoSignature, ProblemMyGovCancelled, ProblemMyGovUnavailable, ProblemMyGovAnswer,
-		ProblemStaffUnknown, ProblemStaffExpired,
-	}, signatureProblems())
-}
-
-// signatureProblems are the reasons of the signature and certificate checks.
-func signatureProblems() []SignInProblem {
-	return []SignInProblem{
-		"not_a_signature", "trailing_data", "no_signer", "several_signers", "weak_algorithm", "content_unknown",
-		"no_signed_attributes", "content_type", "message_digest", "content_mismatch", "signature_invalid",
-		"certificate_missing", "certificate_ambiguous", "certificate_malformed", "signing_certificate_mismatch",
-		"signing_certificate_required", "ca_certificate", "issuer_not_trusted", "not_yet_valid", "expired",
-		"wrong_purpose", "revoked", "suspended", "revocation_unavailable", "no_voen", "no_pin", "attribute_twice",
-		"malformed_identity",
-	}
-}
 
 // words is one part of the problem's message: title, text or next.
 func (s SignInProblem) words(l *locales.Locale, part string) string {

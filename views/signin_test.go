@@ -29,7 +29,7 @@ func fileView(problem SignInProblem) SignInFileView {
 // TestFilePageForPrograms proves what other programs rely on: one link with the
 // attribute download and one multipart form with the file field “signature”.
 func TestFilePageForPrograms(t *testing.T) {
-	for _, problem := range append(SignInProblems(), "", "never_heard_of") {
+	for _, problem := range append(signInProblems(), "", "never_heard_of") {
 		doc := parse(t, SignInFile(guestPage(t, "az"), fileView(problem)))
 		var downloads []*html.Node
 		for _, a := range all(doc, "a") {
@@ -79,7 +79,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 	for _, lang := range []string{"az", "en"} {
 		p := guestPage(t, lang)
 		titles := map[string]SignInProblem{}
-		for _, s := range SignInProblems() {
+		for _, s := range signInProblems() {
 			for _, part := range []string{"title", "text", "next"} {
 				if !p.L.Has("signin.problem." + string(s) + "." + part) {
 					t.Errorf("%s: %s has no %s", lang, s, part)
@@ -116,14 +116,14 @@ func TestNoProblemWithoutUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := SignInProblems()
+	known := signInProblems()
 	for _, m := range regexp.MustCompile(`(?m)^\[signin\.problem\.(\w+)\]$`).FindAllStringSubmatch(string(b), -1) {
 		if !slices.Contains(known, SignInProblem(m[1])) {
 			t.Errorf("%s is explained but not listed", m[1])
 		}
 	}
 	slices.Sort(known)
-	if len(slices.Compact(known)) != len(SignInProblems()) {
+	if len(slices.Compact(known)) != len(signInProblems()) {
 		t.Error("a problem is listed twice")
 	}
 }
@@ -186,4 +186,28 @@ func parseText(t *testing.T, s string) *html.Node {
 		t.Fatal(err)
 	}
 	return doc
+}
+
+// signInProblems lists every code that has words of its own.
+func signInProblems() []SignInProblem {
+	return slices.Concat([]SignInProblem{
+		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
+		ProblemChallengeUnknown, ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
+		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
+		ProblemCompanyExcluded, ProblemOperationExpired, ProblemOperationCancelled, ProblemWrongPerson,
+		ProblemMyGovNoSignature, ProblemMyGovCancelled, ProblemMyGovUnavailable, ProblemMyGovAnswer,
+		ProblemStaffUnknown, ProblemStaffExpired,
+	}, signatureProblems())
+}
+
+// signatureProblems are the reasons of the signature and certificate checks.
+func signatureProblems() []SignInProblem {
+	return []SignInProblem{
+		"not_a_signature", "trailing_data", "no_signer", "several_signers", "weak_algorithm", "content_unknown",
+		"no_signed_attributes", "content_type", "message_digest", "content_mismatch", "signature_invalid",
+		"certificate_missing", "certificate_ambiguous", "certificate_malformed", "signing_certificate_mismatch",
+		"signing_certificate_required", "ca_certificate", "issuer_not_trusted", "not_yet_valid", "expired",
+		"wrong_purpose", "revoked", "suspended", "revocation_unavailable", "no_voen", "no_pin", "attribute_twice",
+		"malformed_identity",
+	}
 }

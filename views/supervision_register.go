@@ -19,7 +19,6 @@ type RegisterView struct {
 	Unclear bool   // Text is none of them
 	Ignored []string
 	Found   register.Found
-	AsOf    time.Time
 }
 
 // Choices of the search's form; what is not among them can still be searched
@@ -107,7 +106,6 @@ type MonthView struct {
 	register.Month
 	Places  func(code string) string
 	Now     time.Time
-	Origin  string // of the register's log
 	Officer string // number, who printed it
 	Request uuid.UUID
 }
