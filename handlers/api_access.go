@@ -130,8 +130,8 @@ func (p *Portal) withdrawToken(c echo.Context, key db.SessionKey) error {
 	if err == nil {
 		err = p.registerToken(c, key, register.WithdrawToken)
 	}
-	if errors.Is(err, db.ErrNotFound) {
-		err = nil
+	if errors.Is(err, db.ErrNotFound) { // it was withdrawn before, or nobody is signed in any more
+		_, err = p.DB.Session(c.Request().Context(), key)
 	}
 	if errors.Is(err, db.ErrNoSession) {
 		return p.expired(c)

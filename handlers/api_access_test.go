@@ -114,7 +114,7 @@ func TestTokenPagesNeedASession(t *testing.T) {
 	if a := b.want(b.get("/api-access"), http.StatusSeeOther); a.to() != "/?return=%2Fapi-access" {
 		t.Errorf("leads to %s", a.to())
 	}
-	b.want(b.post("/api-access", "form", uuid.NewString(), "name", "x", "days", "90"), http.StatusSeeOther)
+	b.want(b.post("/api-access", "form", uuid.NewString(), "name", "x", "days", "90"), http.StatusUnauthorized)
 	signedIn := s.browser().signIn("aysel")
 	s.sql(`update session set ended_at = now()`)
 	signedIn.want(signedIn.post("/api-access", "form", uuid.NewString(), "name", "x", "days", "90"), http.StatusUnauthorized)

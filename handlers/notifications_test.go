@@ -237,7 +237,7 @@ func TestNotificationLimits(t *testing.T) {
 	}
 	s.sql(`update session set ended_at = now()`)
 	a.want(a.post("/notifications", wish("z@example.az")...), http.StatusUnauthorized)
-	s.browser().want(s.browser().post("/notifications", wish("z@example.az")...), http.StatusSeeOther)
+	s.browser().want(s.browser().post("/notifications", wish("z@example.az")...), http.StatusUnauthorized)
 	if n := look[int](s, `select count(*) from mail_address where address = 'z@example.az'`); n != 0 {
 		t.Error("somebody who is not signed in added an address")
 	}

@@ -118,7 +118,7 @@ func TestReportsAreSupervisions(t *testing.T) {
 			t.Errorf("a trader at %s: %s", path, to)
 		}
 	}
-	trader.want(trader.post(toAnswer(question), "answer", "x"), http.StatusSeeOther)
+	trader.want(trader.post(toAnswer(question), "answer", "x"), http.StatusUnauthorized)
 	if n := look[int](s, `select count(*) from report where answer is not null`); n != 0 {
 		t.Errorf("%d answers", n)
 	}

@@ -127,7 +127,7 @@ func TestReportsOfOthersThings(t *testing.T) {
 		t.Errorf("%d reports were made", n)
 	}
 	guest := s.browser()
-	guest.want(guest.post("/access/not-mine", "registration", aysels, "body", "x"), http.StatusSeeOther)
+	guest.want(guest.post("/access/not-mine", "registration", aysels, "body", "x"), http.StatusUnauthorized)
 	if a := b.do(http.MethodPost, "/access/not-mine", strings.NewReader("registration="+rashads+"&body=x"),
 		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site"); a.StatusCode != http.StatusForbidden {
 		t.Errorf("from another site: %d", a.StatusCode)

@@ -32,29 +32,12 @@ func (p *Portal) signedIn(handler func(echo.Context, db.SessionKey) error) echo.
 		key, ok := p.jar(c).key()
 		if !ok {
 			if c.Request().Method != http.MethodGet && c.Request().Method != http.MethodHead {
-				return c.Redirect(http.StatusSeeOther, "/")
+				return p.ended(c) // another window may have noticed the end first
 			}
 			return c.Redirect(http.StatusSeeOther, withReturn("/", c.Request().URL.RequestURI()))
 		}
 		return handler(c, key)
 	}
-}
-
-// expired answers a request whose session has ended, and forgets it.
-func (p *Portal) expired(c echo.Context) error {
-	j := p.jar(c)
-	j.set(valueKey, "")
-	j.set(valueStaff, "")
-	if err := j.save(c); err != nil {
-		return err
-	}
-	back := ""
-	if c.Request().Method == http.MethodGet {
-		back = safeReturn(c.Request().URL.RequestURI())
-	}
-	frame := p.page(c, "")
-	frame.Noindex = true
-	return html(c, http.StatusUnauthorized, views.SessionExpired(frame, views.ExpiredView{Return: back, Idle: p.Limits.Idle}))
 }
 
 // signOut ends the session in the database, then in the browser.

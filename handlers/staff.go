@@ -38,7 +38,7 @@ func (p *Portal) staff(handler func(echo.Context, staffSession) error, roles ...
 		key, ok := p.jar(c).staffKey()
 		if !ok {
 			if !read {
-				return c.Redirect(http.StatusSeeOther, "/")
+				return p.ended(c)
 			}
 			return c.Redirect(http.StatusSeeOther, withReturn("/", c.Request().URL.RequestURI()))
 		}

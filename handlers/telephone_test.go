@@ -100,9 +100,9 @@ func TestTelephoneHelp(t *testing.T) {
 	}
 	b.want(b.post("/access/telephone", "help", "on"), http.StatusSeeOther)
 	guest := s.browser()
-	guest.want(guest.post("/access/telephone", "help", "off"), http.StatusSeeOther)
+	guest.want(guest.post("/access/telephone", "help", "off"), http.StatusUnauthorized)
 	b.want(b.post("/sign-out"), http.StatusSeeOther)
-	b.want(b.post("/access/telephone", "help", "off"), http.StatusSeeOther)
+	b.want(b.post("/access/telephone", "help", "off"), http.StatusUnauthorized)
 	if n := look[int](s, `select count(*) from trader_preference where telephone_help`); n != 1 {
 		t.Error("somebody who is not signed in changed it")
 	}

@@ -3,7 +3,9 @@ package views
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Fault says which part does not answer, for status 503.
@@ -30,6 +32,27 @@ type ErrorView struct {
 type ExpiredView struct {
 	Return string        // the page that was asked for, or ""
 	Idle   time.Duration // how long a session lives without use; 0 = do not say
+	Sent   bool          // a form was sent, and not taken
+	Typed  []Typed       // what the person had written in it
+}
+
+// Typed is what a person had written in a field of a form.
+type Typed struct {
+	Label string // message that names the field
+	Text  string
+}
+
+// text names the message that says what became of what was asked.
+func (v ExpiredView) text() string {
+	if v.Sent {
+		return "expired.not_taken"
+	}
+	return "expired.text"
+}
+
+// rows is how many lines a text gets to be read in.
+func (t Typed) rows() string {
+	return strconv.Itoa(min(max(utf8.RuneCountInString(t.Text)/60+strings.Count(t.Text, "\n")+1, 1), 12))
 }
 
 // key names the messages of the error.

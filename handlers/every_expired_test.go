@@ -1,0 +1,142 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// withoutSession are the forms that need none, or that give back what was
+// typed as a form: TestComplaintIsGivenBack.
+var withoutSession = []string{
+	"/sign-in/file", "/sign-in/sima", "/sign-in/company", "/sign-in/capacity", "/sign-out", "/session", "/verify", "/sima/Home/Callback", "/api/*",
+	"/feed/v1/consignments", "/notifications/confirm/:token", "/notifications/stop/:token", "/appeals/complaint", "/appeals/complaint/:draft",
+}
+
+// A form that comes after the end of its session does nothing, is told so, and
+// costs nobody what they wrote; the way back leads to a page that is there.
+func TestEveryFormOutlivesItsSession(t *testing.T) {
+	w := newWhole(t)
+	const someID, wordsOf = "3f0c9ed6-3c4c-4ba1-a3a8-2c0e3f0c9ed6", `Üç gün gözlədim: "<b>" & 'ə'`
+	posts := slices.DeleteFunc(w.byMethod(http.MethodPost), func(r route) bool { return slices.Contains(withoutSession, r.pattern) })
+	if len(posts) < 15 {
+		t.Fatalf("%d forms", len(posts))
+	}
+	cookies := map[string]string{}
+	for _, name := range []string{"aysel", "operator", "supervisor", "administrator"} {
+		cookies[name] = w.people[name].cookies()[w.sessionCookie()]
+	}
+	// Whose session goes on shows that the way back is one.
+	for name, b := range map[string]*browser{"aysel": w.browser().signIn("aysel"), "operator": w.officerAgain("operator"), "supervisor": w.officerAgain("supervisor"), "administrator": w.officerAgain("administrator")} {
+		w.people[name] = b
+	}
+	w.sql(`update session set ended_at = now() where id <> (select id from session where voen = '1499000151' order by created_at desc limit 1)`)
+	w.sql(`update staff_session s set ended_at = now() where exists (select from staff_session n where n.pin = s.pin and n.created_at > s.created_at)`)
+	state := `select (select count(*) from report) + (select count(*) from staff_change) + (select count(*) from api_token) + (select count(*) from mail_address)
+		+ (select count(*) from access_code) + (select count(*) from trader_preference) + (select sum(extensions) from assist_case) + (select count(*) from assist_case where ended_at is null)`
+	before := look[int](w.site, state)
+	for _, r := range posts {
+		wrote := map[string]string{
+			"/access/not-mine": "body", "/access/ask/:entry": "body", "/notifications": "address", "/api-access": "name", "/assist": "caller",
+			"/assist/:case/extend": "reason_text", "/supervision/reports/:id": "answer", "/supervision/assist/end": "why", "/staff": "unit",
+		}[r.pattern]
+		for what, b := range map[string]*browser{"ended": w.holding(cookies[r.whose()]), "no cookie": w.browser()} {
+			page := r.address
+			if r.pattern == "/access/not-mine" {
+				page += "?registration=" + aysels
+			}
+			form := url.Values{"registration": {aysels}, "form": {someID}, "token": {someID}, "help": {"off"}, "case": {someID}, "do": {"remove"}, "verdict": {"approved"}, "pin": {""}}
+			if wrote != "" {
+				form.Set(wrote, wordsOf)
+			}
+			a := b.do(http.MethodPost, r.address, strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Referer", b.base+page)
+			if a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s, %s: status %d to %q", r.pattern, what, a.StatusCode, a.to())
+				continue
+			}
+			text := words(a.body)
+			if !strings.Contains(text, "Sonuncu əməliyyat yerinə yetirilmədi") || strings.Contains(text, "heç nə itməyib") {
+				t.Errorf("%s, %s: nobody is told that it was not done: %s", r.pattern, what, text)
+			}
+			if wrote != "" && (!strings.Contains(text, wordsOf) || strings.Contains(a.body, "<b>\"")) {
+				t.Errorf("%s, %s: what was written is lost: %s", r.pattern, what, text)
+			}
+			if strings.Contains(a.body, "<textarea") != (wrote != "") {
+				t.Errorf("%s, %s: there are fields for nothing, or none", r.pattern, what)
+			}
+			w.leadsBack(r, a)
+		}
+	}
+	if after := look[int](w.site, state); after != before {
+		t.Errorf("something was done: %d, was %d", after, before)
+	}
+}
+
+// officerAgain signs an officer in a second time, in a browser of their own.
+func (w *whole) officerAgain(name string) *browser {
+	w.Helper()
+	b := w.browser()
+	b.staffIn(name, "")
+	return b
+}
+
+// holding is a browser with a copy of a session cookie.
+func (w *whole) holding(cookie string) *browser {
+	w.Helper()
+	return w.people[""].withCookie(cookie)
+}
+
+// leadsBack follows the link to sign in and finds that the page after it is
+// one that can be opened.
+func (w *whole) leadsBack(r route, a answer) {
+	w.Helper()
+	link := ""
+	for _, n := range elements(a.body, "a") {
+		if href := attributeOf(n, "href"); strings.HasPrefix(href, "/?return=") {
+			link = href
+		}
+	}
+	back := mustURL(link).Query().Get("return")
+	if back == "" {
+		if r.pattern != "/company" { // to switch needs a session of the person's, whose choice begins at the list
+			w.Errorf("%s: no way back", r.pattern)
+		}
+		return
+	}
+	if again := w.owner(r).get(back); again.StatusCode != http.StatusOK {
+		w.Errorf("%s: leads back to %s, which answers %d", r.pattern, back, again.StatusCode)
+	}
+}
+
+// A form of the other capacity is refused and costs nobody their session.
+func TestFormsOfTheOtherCapacity(t *testing.T) {
+	s := staffed(t)
+	trader, officer := s.browser().signIn("aysel"), s.officer("operator")
+	trader.want(trader.post("/supervision/assist/end", "why", "x"), http.StatusUnauthorized)
+	trader.want(trader.get("/goods"), http.StatusOK)
+	officer.want(officer.post("/access/telephone", "help", "off"), http.StatusUnauthorized)
+	officer.want(officer.get("/assist"), http.StatusOK)
+}
+
+// A token is withdrawn or the person is told that it is not: who finds the
+// session over must not believe that it is gone.
+func TestWithdrawnByNobody(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().signIn("aysel")
+	b.token("1C")
+	id := look[string](s, `select id::text from api_token`)
+	s.sql(`update session set ended_at = now()`)
+	a := b.want(b.post("/api-access/withdraw", "token", id), http.StatusUnauthorized)
+	if !strings.Contains(words(a.body), "Sonuncu əməliyyat yerinə yetirilmədi") || look[int](s, `select count(*) from api_token where withdrawn_at is null`) != 1 {
+		t.Error(words(a.body))
+	}
+	b.signIn("aysel")
+	for range 2 { // twice is no error
+		b.want(b.post("/api-access/withdraw", "token", id), http.StatusSeeOther)
+	}
+	if look[int](s, `select count(*) from api_token where withdrawn_at is null`) != 0 {
+		t.Error("it is there still")
+	}
+}
