@@ -197,7 +197,7 @@ func (v ComplaintDocumentView) parts(p Page) []part {
 		{t("complaint.part.facts"), t("complaint.part.facts_text")},
 	}
 	if v.Evidence != nil {
-		list = append(list, part{t("complaint.part.evidence"), t("complaint.part.evidence_text", "n", len(v.Evidence.History))})
+		list = append(list, part{t("complaint.part.evidence"), p.L.N("complaint.part.evidence_text", len(v.Evidence.History))})
 	}
 	return append(list,
 		part{t("complaint.part.demand"), t("complaint.part.demand_text")},
@@ -236,7 +236,7 @@ func goodsWords(l *locales.Locale, e *customs.Evidence) string {
 		words = append(words, l.T("complaint.sheet.items", "n", e.Items))
 	}
 	if e.Packages != nil {
-		words = append(words, l.T("complaint.sheet.packages", "n", l.Int64(*e.Packages)))
+		words = append(words, l.N("complaint.sheet.packages", int(*e.Packages)))
 	}
 	if e.GrossMass != nil {
 		words = append(words, l.T("complaint.sheet.gross", "mass", l.Mass(*e.GrossMass)))

@@ -130,3 +130,32 @@ func TestSessionExpiredLeadsBack(t *testing.T) {
 		t.Errorf("heading %q", got)
 	}
 }
+
+// What somebody had written when the session ended can be read and taken along,
+// whatever it holds, and cannot be sent from here.
+func TestSessionExpiredGivesBack(t *testing.T) {
+	for lang, label := range map[string]string{"az": "Niyə sizin deyil?", "en": "Why is it not yours?"} {
+		p := samplePage(t, lang)
+		long := strings.Repeat("Azərbaycan ", 200)
+		doc := parse(t, SessionExpired(p, ExpiredView{Return: "/access/not-mine?registration=1", Sent: true, Typed: []Typed{
+			{Label: "report.body_not_mine", Text: "\n" + hostile + "\n" + long}, {Label: "report.contact", Text: "050"},
+		}}))
+		checkPage(t, doc, lang)
+		fields := all(doc, "textarea")
+		if len(fields) != 2 || !strings.Contains(fields[0].FirstChild.Data, hostile+"\n"+long) || fields[1].FirstChild.Data != "050" {
+			t.Fatalf("%s: %d fields", lang, len(fields))
+		}
+		for i, rows := range []string{"12", "1"} {
+			_, only := attr(fields[i], "readonly")
+			if got, _ := attr(fields[i], "rows"); got != rows || !only {
+				t.Errorf("%s: field %d has %s rows, want %s; read only: %v", lang, i, got, rows, only)
+			}
+		}
+		if got := text(all(doc, "label")[0]); got != label {
+			t.Errorf("%s: the first is called %q", lang, got)
+		}
+		if len(all(doc, "form")) != 0 || strings.Contains(text(doc), p.L.T("expired.text")) || !strings.Contains(text(doc), p.L.T("expired.not_taken")) {
+			t.Errorf("%s: %s", lang, text(doc))
+		}
+	}
+}
