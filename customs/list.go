@@ -81,9 +81,18 @@ type List struct {
 	Modes    map[int]int          // of everything pending
 	Fresh    map[string]Freshness // every checkpoint that ever sent anything, by code
 	Rows     []Pending
-	Page     int  // the page shown, from 1, never past the last
-	Pages    int  // at least 1
-	Near     bool // the filtered set is what is like the words of the query: nothing has them exactly
+	Page     int    // the page shown, from 1, never past the last
+	Pages    int    // at least 1
+	Nearest  string // what was looked for instead of the text of the query, which nothing has; "" if as asked
+}
+
+// Answers is the query that the list answers: q, with the nearest words where
+// nothing had those of q.
+func (l *List) Answers(q Query) Query {
+	if l.Nearest != "" {
+		q.Text = l.Nearest
+	}
+	return q
 }
 
 // Event is one change of status of a consignment.

@@ -47,18 +47,24 @@ func (d *DB) Look(ctx context.Context, k StaffKey, id uuid.UUID, registration st
 // The database shows it only if the register holds the look already, under this
 // request. ErrNoCase otherwise.
 func (d *DB) AssistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int) (customs.List, error) {
-	l, err := d.assistGoods(ctx, k, id, request, q, size, false)
-	if err == nil && l.Total == 0 && l.AllTotal > 0 && q.Text != "" {
-		if near, err := d.assistGoods(ctx, k, id, request, q, size, true); err != nil || near.Total > 0 {
-			return near, err
-		}
+	l, err := d.assistGoods(ctx, k, id, request, q, size)
+	if err != nil || !mayBeMisspelt(q, l) {
+		return l, err
 	}
-	return l, err
+	var voen *customs.VOEN
+	b := &pgx.Batch{}
+	queueAssist(b, k, id, request, &voen)
+	words := queueNearest(b, q)
+	queueEnd(b)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil || *words == nil {
+		return l, err
+	}
+	near, err := d.assistGoods(ctx, k, id, request, corrected(q, *words), size)
+	return nearer(l, near, *words), err
 }
 
-func (d *DB) assistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int, near bool) (customs.List, error) {
+func (d *DB) assistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int) (customs.List, error) {
 	l := newList(q)
-	l.Near = near
 	var voen *customs.VOEN
 	b := &pgx.Batch{}
 	queueAssist(b, k, id, request, &voen)

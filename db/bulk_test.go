@@ -97,7 +97,7 @@ func TestBulkChangesNothing(t *testing.T) {
 	ask := func() (answers []string) {
 		for _, q := range queries {
 			l := list(t, d, key, q, 10)
-			b, err := json.Marshal([]any{l.Groups, l.All, l.Total, l.AllTotal, l.Statuses, l.Modes, l.Waiting, registrations(l), l.Page, l.Pages, l.Near})
+			b, err := json.Marshal([]any{l.Groups, l.All, l.Total, l.AllTotal, l.Statuses, l.Modes, l.Waiting, registrations(l), l.Page, l.Pages, l.Nearest})
 			must(t, err)
 			answers = append(answers, string(b))
 		}
@@ -139,14 +139,15 @@ func TestSearch(t *testing.T) {
 			"tea": "TEA", "cmrnut": "NUT", "10-aa-555": "TEA", "99zz": "TEA", "1234565": "CAR", "QARA ÇAY": "TEA", "findiq": "NUT", "FINDIQ içi": "NUT",
 			"8703": "CAR", "09": "TEA", "ətir": "NUT", "etir sirketi": "NUT", "o'brien": "NUT", "100%": "TEA", "kür_": "CAR", "a": "TEA CAR NUT",
 			"findiq cay": "", `\`: "", "%": "TEA", "_": "CAR", "his": "", "'; drop table pending": "",
-			"fidniq": "", "findq": "~NUT", "avtomobl": "~CAR", "MSKU1234656": "~CAR", "qara fidiq": "", "gibberish": "",
+			"fidniq": "", "findq": "Fındıq: NUT", "avtomobl": "Avtomobil: CAR", "MSKU1234656": "msku1234565: CAR", "qara fidiq": "", "çya tebi": "", "qare çay": "Qara çay: TEA",
+			"10aa555": "TEA", "10 AA 555": "TEA", "10aa556": "10aa555: TEA", "gibberish": "",
 		} {
 			l := list(t, d, key, customs.Query{Text: text}, 25)
 			codes := registrations(l)
 			slices.SortFunc(codes, func(a, b string) int { return strings.Index("TEACARNUT", a) - strings.Index("TEACARNUT", b) })
 			got := strings.Join(codes, " ")
-			if l.Near {
-				got = "~" + got
+			if l.Nearest != "" {
+				got = l.Nearest + ": " + got
 			}
 			if got != want || l.Total != len(codes) || l.AllTotal != 3 {
 				t.Errorf("bulk %v, %q: %q of %d, want %q", bulk, text, got, l.AllTotal, want)
@@ -159,7 +160,7 @@ func TestSearch(t *testing.T) {
 func TestSearchIsTheSessionsOwn(t *testing.T) {
 	f, d := open(t)
 	shelves(t, d)
-	const search = "select string_agg(registration, ' ') from find_pending(array['cay'], false)"
+	const search = "select string_agg(registration, ' ') from find_pending(array['cay'])"
 	for voen, want := range map[customs.VOEN]string{aysel: "TEA", rashad: "HIS"} {
 		if got := one[string](t, as(t, f.URL, settingOf(signIn(t, d, voen))), search); got != want {
 			t.Errorf("%s finds %q, want %q", voen, got, want)

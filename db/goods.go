@@ -19,23 +19,29 @@ import (
 // Goods answers one page of a trader's pending goods in one round trip: the
 // session, the counts and the rows travel as one batch, which PostgreSQL runs
 // as one transaction on one snapshot, so that they agree. Whose goods they are
-// is decided by the session row. A search that finds nothing is asked a second
-// time for what is like it. ErrNoSession means that nobody is signed in with
-// this key.
+// is decided by the session row. A search that finds nothing is asked again with
+// the nearest words, if there are any. ErrNoSession means that nobody is signed
+// in with this key.
 func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
-	s, l, err := d.goods(ctx, k, q, size, false)
-	if err == nil && l.Total == 0 && l.AllTotal > 0 && q.Text != "" {
-		if _, near, err := d.goods(ctx, k, q, size, true); err != nil || near.Total > 0 {
-			return s, near, err
-		}
+	s, l, err := d.goods(ctx, k, q, size)
+	if err != nil || !mayBeMisspelt(q, l) {
+		return s, l, err
 	}
-	return s, l, err
+	b := &pgx.Batch{}
+	queueSnapshot(b)
+	queueSession(b, k, &s)
+	words := queueNearest(b, q)
+	queueEnd(b)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil || *words == nil {
+		return s, l, err
+	}
+	_, near, err := d.goods(ctx, k, corrected(q, *words), size)
+	return s, nearer(l, near, *words), err
 }
 
-func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int, near bool) (Session, customs.List, error) {
+func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
 	var s Session
 	l := newList(q)
-	l.Near = near
 	b := &pgx.Batch{}
 	queueSnapshot(b)
 	queueSession(b, k, &s)
@@ -59,11 +65,9 @@ func newList(q customs.Query) customs.List {
 	}
 }
 
-// queueList reads a page of the list into l, for whoever the batch speaks for:
-// what has the words of the query or, if l.Near, something like them.
+// queueList reads a page of the list into l, for whoever the batch speaks for.
 func queueList(b *pgx.Batch, q customs.Query, size int, l *customs.List) {
 	f := newFilter(q)
-	f.near = l.Near
 	queueCounts(b, f, l)
 	if f.counted() {
 		queueRows(b, f, size, l)

@@ -16,7 +16,6 @@ import (
 type filter struct {
 	query customs.Query
 	words []string // folded; all must be found
-	near  bool     // or something like them
 	where []string
 	args  pgx.NamedArgs
 }
@@ -58,16 +57,16 @@ func (f *filter) counts(checkpoint, status, who string, mode int16) bool {
 		(q.Waiting == "" || string(q.Waiting) == who) && (q.Mode == "" || modeOf(q.Mode) == mode)
 }
 
-// from is the FROM clause and the WHERE clause behind it. A search goes through
+// from is the FROM clause and the WHERE clause behind it, with more conditions. A search goes through
 // a function of the database, which may use an index where row-level security
 // would not let it.
-func (f *filter) from() string {
+func (f *filter) from(more ...string) string {
 	sql := " from pending"
 	if len(f.words) > 0 {
-		sql = " from find_pending(@words, @near)"
-		f.args["words"], f.args["near"] = f.words, f.near
+		sql = " from find_pending(@words)"
+		f.args["words"] = f.words
 	}
-	return sql + f.sql()
+	return sql + f.sql(more...)
 }
 
 // sql is the WHERE clause, with more conditions.
@@ -96,31 +95,32 @@ func (f *filter) order() string {
 	return orders[customs.Newest]
 }
 
-// offset is where a page begins; past the last page means the last page. total
-// is a query for how many rows there are.
-func (f *filter) offset(page, size int, total string) string {
-	f.args["size"] = size
-	if page == 1 {
-		return `0`
-	}
-	f.args["page"] = page
-	return `least((@page::bigint - 1) * @size, greatest(0, (` + total + `) - 1) / @size * @size)`
-}
-
 // columns of pending that the list shows, for pendingColumns.
 const listColumns = `registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
 		       next_code, next_who, next_agency, next_note, next_since, next_due`
 
-// queueRows reads a page of a filter that is counted already.
+// queueRows reads a page of a filter that is counted already. Unless the page
+// stands at the beginning of an index, the counts tell at which checkpoints its
+// rows are, so that no other's are read, and past the last page means the last.
 func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
-	offset := f.offset(l.Page, size, `
-		select coalesce(sum(count), 0)::bigint from (
-		  select count from pending_count`+f.sql()+`
-		  union all select count(*) from pending`+f.sql("not bulk")+`) n`)
-	b.Queue(`
-		select `+listColumns+f.from()+`
-		 order by `+f.order()+` limit @size offset `+offset, f.args).Query(func(rows pgx.Rows) error {
+	f.args["size"] = size
+	sql := `select ` + listColumns + f.from() + ` order by ` + f.order() + ` limit @size`
+	if l.Page > 1 || f.order() != orders[customs.Newest] {
+		f.args["page"] = l.Page
+		sql = `
+			with counts as (
+			       select checkpoint, sum(count) as count from (
+			         select checkpoint, count from pending_count` + f.sql() + `
+			         union all select checkpoint, 1 from pending` + f.sql("not bulk") + `) n group by checkpoint),
+			     upto as (select checkpoint, count, sum(count) over (order by checkpoint) as upto, sum(count) over () as total from counts),
+			     page as (select least((@page::bigint - 1) * @size, greatest(0, max(total) - 1)::bigint / @size * @size) as start from upto)
+			select ` + listColumns + f.from(`checkpoint >= (select min(checkpoint) from upto, page where upto > start)`,
+			`checkpoint <= coalesce((select min(checkpoint) from upto, page where upto >= start + @size), (select max(checkpoint) from upto))`) + `
+			 order by ` + f.order() + `
+			 limit @size offset (select start - coalesce(max(upto) filter (where upto <= start), 0) from page left join upto on true group by start)`
+	}
+	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
 		_, err := pgx.ForEachRow(rows, pendingColumns(&p), func() error {
@@ -134,25 +134,19 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 // queueFound finds and counts, for filters that must look at every consignment:
 // first come the checkpoints with their counts, then the page.
 func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
-	from := f.from()
-	offset := f.offset(l.Page, size, `select count(*) from found`)
-	once := `not materialized` // the page then comes by the index
-	if len(f.words) > 0 {
-		once = `materialized`
+	q := f.query
+	found := `find_page(@words, @checkpoint, @status, @mode, @waiting, @from::text::timestamp at time zone 'Asia/Baku',
+		(@to::text::timestamp + interval '1 day') at time zone 'Asia/Baku', @sort, @page, @size)`
+	f.args["words"], f.args["sort"], f.args["page"], f.args["size"] = f.words, string(q.Sort), l.Page, size
+	for _, name := range []string{"checkpoint", "status", "mode", "waiting", "from", "to"} {
+		if _, ok := f.args[name]; !ok {
+			f.args[name] = nil
+		}
 	}
-	//nolint:unqueryvet // the columns stand in found, listColumns
-	b.Queue(`
-		with found as `+once+` (select `+listColumns+from+`),
-		     page as (select found.* from found order by `+f.order()+` limit @size offset `+offset+`)
-		select 0, 0, '', checkpoint, '', now(), now(), now(), 0::smallint, '', '', '', '', '', count(*)::integer,
-		       least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint, '', '', '', '', null, null
-		  from found group by checkpoint
-		union all
-		select 1, row_number() over (order by `+f.order()+`), page.* from page
-		 order by 1, 2, 4`, f.args).Query(func(rows pgx.Rows) error {
+	b.Queue(`select kind, `+listColumns+` from `+found, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
-		var kind, number int
-		_, err := pgx.ForEachRow(rows, append([]any{&kind, &number}, pendingColumns(&p)...), func() error {
+		var kind int
+		_, err := pgx.ForEachRow(rows, append([]any{&kind}, pendingColumns(&p)...), func() error {
 			if kind == 0 {
 				l.Groups = append(l.Groups, customs.CheckpointCount{Checkpoint: p.Checkpoint, Count: p.GoodsCount, Packages: p.Packages, GrossMass: p.GrossMass})
 			} else {

@@ -142,7 +142,7 @@ func (p *Portal) assistGoods(c echo.Context, s staffSession) error {
 	}
 	q.Page = list.Page
 	return html(c, http.StatusOK, views.AssistGoods(p.assisted(c, s, l), views.GoodsView{
-		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: elapsed(c), PageSize: pageSize,
+		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: elapsed(c), PageSize: pageSize,
 		Paces: p.pacesNow(c.Request().Context()),
 	}))
 }

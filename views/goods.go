@@ -12,7 +12,8 @@ import (
 
 // GoodsView is the list of a trader's pending goods.
 type GoodsView struct {
-	Query       customs.Query
+	Query       customs.Query // that List answers
+	Asked       string        // the text that was searched for
 	List        customs.List
 	Checkpoints customs.Checkpoints
 	Ignored     []string                // names of query parameters that were left out as unknown or malformed

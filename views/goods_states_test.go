@@ -201,15 +201,16 @@ func TestProcessingTime(t *testing.T) {
 	}
 }
 
-// A list of what is only like the words says so, and quotes them as text.
+// A list of what was found with other words says so, and quotes both as text;
+// its links lead on with the words that found something.
 func TestNearNote(t *testing.T) {
 	g := listOf(row(nil))
-	g.Query = customs.Query{Text: "<b>tekstl"}
-	for near, want := range map[bool]int{true: 1, false: 0} {
-		g.List.Near = near
+	g.Query, g.Asked = customs.Query{Text: "<b>tekstil"}, "<b>tekstl"
+	for nearest, want := range map[string]int{"<b>tekstil": 1, "": 0} {
+		g.List.Nearest = nearest
 		page := render(t, Goods(samplePage(t, "en"), g))
-		if n := strings.Count(page, "No registration has exactly “&lt;b&gt;tekstl”."); n != want {
-			t.Errorf("near %v: said %d times", near, n)
+		if n := strings.Count(page, "No registration has exactly “&lt;b&gt;tekstl”. Shown is what has “&lt;b&gt;tekstil”."); n != want {
+			t.Errorf("nearest %q: said %d times", nearest, n)
 		}
 	}
 }

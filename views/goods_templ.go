@@ -748,7 +748,7 @@ func toolbar(p Page, g GoodsView) templ.Component {
 			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if g.List.Near {
+		if g.List.Nearest != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<div class=\"notice\" role=\"status\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -761,7 +761,7 @@ func toolbar(p Page, g GoodsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = escaped(p.L.T("search.near", "text", g.Query.Text)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = escaped(p.L.T("search.near", "text", g.Asked, "nearest", g.List.Nearest)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
