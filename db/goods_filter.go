@@ -116,7 +116,7 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 			     upto as (select checkpoint, count, sum(count) over (order by checkpoint) as upto, sum(count) over () as total from counts),
 			     page as (select least((@page::bigint - 1) * @size, greatest(0, max(total) - 1)::bigint / @size * @size) as start from upto)
 			select ` + listColumns + f.from(`checkpoint >= (select min(checkpoint) from upto, page where upto > start)`,
-			`checkpoint <= coalesce((select min(checkpoint) from upto, page where upto >= start + @size), (select max(checkpoint) from upto))`) + `
+			`checkpoint <= (select coalesce(min(checkpoint) filter (where upto >= start + @size), max(checkpoint)) from upto, page)`) + `
 			 order by ` + f.order() + `
 			 limit @size offset (select start - coalesce(max(upto) filter (where upto <= start), 0) from page left join upto on true group by start)`
 	}
