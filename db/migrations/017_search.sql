@@ -1,6 +1,12 @@
 -- Search finds its page where the rows are, and a misspelt word is put right
 -- instead of being compared with every text again.
 
+-- The index of bulk rows is the only one that knows this form of the taxpayer
+-- number. Where the form is asked for, no other can be mistaken for a better one
+-- while the statistics of the table are old.
+drop index pending_search;
+create index pending_search on pending using gin ((voen || ''), search gin_trgm_ops) where bulk;
+
 -- Whose goods the role in use may see: what the policies on pending ask.
 create function shown_voen() returns text
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
@@ -35,7 +41,7 @@ language plpgsql stable security definer set enable_seqscan = off set search_pat
 as $$
 begin
   return query execute format('
-    select * from pending where voen = %1$L and bulk %2$s
+    select * from pending where voen || '''' = %1$L and bulk %2$s
     union all
     select * from pending where voen = %1$L and not bulk %3$s', shown_voen(), words_stand(words, true), words_stand(words, false));
 end $$;
@@ -44,8 +50,8 @@ grant execute on function find_pending(text[]) to portal_app, portal_assist, por
 -- A page of what find_pending finds under more conditions (null: any), and the
 -- counts of it by checkpoint. kind 0 is a count: checkpoint, and the sums in
 -- goods_count, packages and gross_mass; kind 1 is a row of the page, number
--- being its place there. Past the last page means the last. Only the page's
--- rows are read whole.
+-- being its place there. Past the last page means the last. Of all rows found
+-- only what counts and orders is kept, and only the page's are read whole.
 create function find_page(words text[], at_checkpoint text, in_status text, by_mode smallint, waiting text, after timestamptz, before timestamptz,
                           sort text, page bigint, size integer)
 returns table (kind integer, number bigint, registration text, checkpoint text, status text, status_at timestamptz, registered_at timestamptz, received_at timestamptz,
@@ -55,6 +61,7 @@ language plpgsql stable security definer set enable_seqscan = off set search_pat
 as $$
 #variable_conflict use_column
 declare
+  mine text := shown_voen();
   place text := case sort
     when 'oldest' then 'checkpoint, registered_at, registration'
     when 'waiting' then 'checkpoint, since, registration'
@@ -64,17 +71,21 @@ declare
   also text := concat(
     ' and checkpoint = ' || quote_literal(at_checkpoint), ' and status = ' || quote_literal(in_status), ' and mode = ' || by_mode,
     ' and next_who = ' || quote_literal(waiting), ' and registered_at >= ' || quote_literal(after), ' and registered_at < ' || quote_literal(before));
+  kept text := 'registration, checkpoint, registered_at, next_due, coalesce(next_since, status_at) as since, packages, gross_mass';
+  found text := format('select %s from pending where voen = %L %s', kept, mine, also);
 begin
+  if words <> '{}' then -- first the words, then the conditions: offset 0 keeps the planner from mixing them
+    found := format('
+      select %1$s from (select * from pending where voen || '''' = %2$L and bulk %3$s offset 0) p where true %5$s
+      union all
+      select %1$s from (select * from pending where voen = %2$L and not bulk %4$s offset 0) p where true %5$s',
+      kept, mine, words_stand(words, true), words_stand(words, false), also);
+  end if;
   return query execute format('
-    with found as materialized (
-           select registration, checkpoint, registered_at, next_due, coalesce(next_since, status_at) as since, packages, gross_mass
-             from pending where voen = %1$L and bulk %2$s %4$s
-           union all
-           select registration, checkpoint, registered_at, next_due, coalesce(next_since, status_at), packages, gross_mass
-             from pending where voen = %1$L and not bulk %3$s %4$s),
+    with found as materialized (%1$s),
          shown as materialized (
-           select registration, row_number() over (order by %5$s) as number from found order by %5$s
-            limit %6$s offset least(%6$s::bigint * (%7$s - 1), greatest(0, (select count(*) from found) - 1) / %6$s * %6$s))
+           select registration, row_number() over (order by %2$s) as number from found order by %2$s
+            limit %3$s offset least(%3$s::bigint * (%4$s - 1), greatest(0, (select count(*) from found) - 1) / %3$s * %3$s))
     select 0, 0::bigint, '''', checkpoint, '''', now(), now(), now(), 0::smallint, '''', '''', '''', '''', '''', count(*)::integer,
            least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint, '''', '''', '''', '''', null::timestamptz, null::timestamptz
       from found group by checkpoint
@@ -83,8 +94,7 @@ begin
            document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
            next_code, next_who, next_agency, next_note, next_since, next_due
       from shown join pending p on p.registration = shown.registration
-     order by 1, 2, 4',
-    shown_voen(), words_stand(words, true), words_stand(words, false), also, place, size, page);
+     order by 1, 2, 4', found, place, size, page);
 end $$;
 grant execute on function find_page(text[], text, text, smallint, text, timestamptz, timestamptz, text, bigint, integer) to portal_app, portal_assist, portal_api;
 
@@ -102,11 +112,11 @@ declare
 begin
   foreach word in array words loop
     execute format('
-      select array(select search from pending where voen = %1$L and bulk %2$s limit 1)
+      select array(select search from pending where voen || '''' = %1$L and bulk %2$s limit 1)
           || array(select search from pending where voen = %1$L and not bulk %3$s limit 1)',
       mine, words_stand(array[word], true), words_stand(array[word], false)) into texts;
     if texts = '{}' then
-      execute 'select array(select search from pending where voen = $1 and bulk and $2 <% search limit 40)' into texts using mine, word;
+      execute 'select array(select search from pending where voen || '''' = $1 and bulk and $2 <% search limit 40)' into texts using mine, word;
       if texts = '{}' then
         execute 'select array(select search from pending where voen = $1 and not bulk and $2 <% search limit 40)' into texts using mine, word;
       end if;
