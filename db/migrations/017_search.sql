@@ -3,9 +3,10 @@
 
 -- The index of bulk rows is the only one that knows this form of the taxpayer
 -- number. Where the form is asked for, no other can be mistaken for a better one
--- while the statistics of the table are old.
+-- while the statistics of the table are old. What is not yet sorted into it, and
+-- so read by every search, is kept short.
 drop index pending_search;
-create index pending_search on pending using gin ((voen || ''), search gin_trgm_ops) where bulk;
+create index pending_search on pending using gin ((voen || ''), search gin_trgm_ops) with (gin_pending_list_limit = 64) where bulk;
 
 -- Whose goods the role in use may see: what the policies on pending ask.
 create function shown_voen() returns text
@@ -17,17 +18,42 @@ begin
 end $$;
 revoke all on function shown_voen() from public;
 
+-- Whether a word has three characters in a row, as the index of bulk rows holds
+-- them; where a word ends or begins counts as one or two.
+create function indexed_word(word text) returns boolean
+language sql immutable set search_path = pg_catalog, public, pg_temp
+as $$
+  select word ~ '[[:alnum:]]{3}|[[:alnum:]]{2}[^[:alnum:]]|[^[:alnum:]][[:alnum:]]'
+$$;
+revoke all on function indexed_word(text) from public;
+
 -- The condition that every one of these words stands in search, folded as that
--- column is: with LIKE where the index of bulk rows helps, else without.
-create function words_stand(words text[], bulk boolean) returns text
+-- column is: with LIKE where the index helps, else without.
+create function words_stand(words text[], index boolean) returns text
 language sql immutable set search_path = pg_catalog, public, pg_temp
 as $$
   select coalesce(string_agg(case
-           when bulk then format(' and search like %L', '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%')
+           when index and indexed_word(word) then format(' and search like %L', '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%')
            else format(' and strpos(search, %L) > 0', word) end, ''), '')
     from unnest(words) word
 $$;
 revoke all on function words_stand(text[], boolean) from public;
+
+-- The trader's pending rows in which these words stand, as a query: the bulk
+-- rows by their index if it knows one of the words, the others one by one.
+-- offset 0 keeps the planner from mixing in what else is asked.
+create function standing(mine text, words text[]) returns text
+language sql immutable set search_path = pg_catalog, public, pg_temp
+as $$
+  select format(case
+    when (select bool_or(indexed_word(word)) from unnest(words) word) then '
+      select * from pending where voen || '''' = %1$L and bulk %2$s
+      union all
+      select * from pending where voen = %1$L and not bulk %3$s offset 0'
+    else '
+      select * from pending where voen = %1$L %3$s offset 0' end, mine, words_stand(words, true), words_stand(words, false))
+$$;
+revoke all on function standing(text, text[]) from public;
 
 -- The trader's pending consignments in which every word is found. It reads as
 -- the owner, since row-level security lets no index help with LIKE, and
@@ -40,10 +66,7 @@ create function find_pending(words text[]) returns setof pending
 language plpgsql stable security definer set enable_seqscan = off set search_path = pg_catalog, public, pg_temp
 as $$
 begin
-  return query execute format('
-    select * from pending where voen || '''' = %1$L and bulk %2$s
-    union all
-    select * from pending where voen = %1$L and not bulk %3$s', shown_voen(), words_stand(words, true), words_stand(words, false));
+  return query execute standing(shown_voen(), words);
 end $$;
 grant execute on function find_pending(text[]) to portal_app, portal_assist, portal_api;
 
@@ -71,18 +94,12 @@ declare
   also text := concat(
     ' and checkpoint = ' || quote_literal(at_checkpoint), ' and status = ' || quote_literal(in_status), ' and mode = ' || by_mode,
     ' and next_who = ' || quote_literal(waiting), ' and registered_at >= ' || quote_literal(after), ' and registered_at < ' || quote_literal(before));
-  kept text := 'registration, checkpoint, registered_at, next_due, coalesce(next_since, status_at) as since, packages, gross_mass';
-  found text := format('select %s from pending where voen = %L %s', kept, mine, also);
+  rows text := case words when '{}' then format('select * from pending where voen = %L', mine) else standing(mine, words) end;
 begin
-  if words <> '{}' then -- first the words, then the conditions: offset 0 keeps the planner from mixing them
-    found := format('
-      select %1$s from (select * from pending where voen || '''' = %2$L and bulk %3$s offset 0) p where true %5$s
-      union all
-      select %1$s from (select * from pending where voen = %2$L and not bulk %4$s offset 0) p where true %5$s',
-      kept, mine, words_stand(words, true), words_stand(words, false), also);
-  end if;
   return query execute format('
-    with found as materialized (%1$s),
+    with found as materialized (
+           select registration, checkpoint, registered_at, next_due, coalesce(next_since, status_at) as since, packages, gross_mass
+             from (%1$s) p where true %5$s),
          shown as materialized (
            select registration, row_number() over (order by %2$s) as number from found order by %2$s
             limit %3$s offset least(%3$s::bigint * (%4$s - 1), greatest(0, (select count(*) from found) - 1) / %3$s * %3$s))
@@ -94,7 +111,7 @@ begin
            document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
            next_code, next_who, next_agency, next_note, next_since, next_due
       from shown join pending p on p.registration = shown.registration
-     order by 1, 2, 4', found, place, size, page);
+     order by 1, 2, 4', rows, place, size, page, also);
 end $$;
 grant execute on function find_page(text[], text, text, smallint, text, timestamptz, timestamptz, text, bigint, integer) to portal_app, portal_assist, portal_api;
 
@@ -111,10 +128,7 @@ declare
   texts text[];
 begin
   foreach word in array words loop
-    execute format('
-      select array(select search from pending where voen || '''' = %1$L and bulk %2$s limit 1)
-          || array(select search from pending where voen = %1$L and not bulk %3$s limit 1)',
-      mine, words_stand(array[word], true), words_stand(array[word], false)) into texts;
+    execute format('select array(select search from (%s) p limit 1)', standing(mine, array[word])) into texts;
     if texts = '{}' then
       execute 'select array(select search from pending where voen || '''' = $1 and bulk and $2 <% search limit 40)' into texts using mine, word;
       if texts = '{}' then
