@@ -6,7 +6,7 @@
 -- while the statistics of the table are old. What is not yet sorted into it, and
 -- so read by every search, is kept short.
 drop index pending_search;
-create index pending_search on pending using gin ((voen || ''), search gin_trgm_ops) with (gin_pending_list_limit = 64) where bulk;
+create index pending_search on pending using gin ((voen || ''), search gin_trgm_ops) with (gin_pending_list_limit = 512) where bulk;
 
 -- Whose goods the role in use may see: what the policies on pending ask.
 create function shown_voen() returns text
