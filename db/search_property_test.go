@@ -111,13 +111,26 @@ func TestFindPendingTakesAnything(t *testing.T) {
 		if got != want {
 			t.Errorf("%.60s finds %q, want %q", words, got, want)
 		}
-		near := one[string](t, c, "select coalesce(string_agg(registration, ' ' order by registration), '') from find_pending($1::text::text[], true)", words)
-		if strings.Contains(near, "B1") || words == "{}" && near != want {
-			t.Errorf("%.60s is like %q", words, near)
+		paged := one[string](t, c, `
+			select coalesce(string_agg(registration, ' ' order by registration) filter (where kind = 1), '')
+			  from find_page($1::text::text[], null, null, null, null, null, null, 'newest', 1, 25)`, words)
+		if paged != want {
+			t.Errorf("%.60s pages %q, want %q", words, paged, want)
+		}
+		var near []string
+		must(t, c.QueryRow(t.Context(), "select nearest_words($1::text::text[])", words).Scan(&near))
+		for _, w := range near {
+			if strings.Contains(w, "b1") {
+				t.Errorf("%.60s: nearest is %q, which another trader has", words, near)
+			}
 		}
 	}
-	if _, err := c.Exec(t.Context(), "select find_pending(null, false)"); sqlState(err) != "22004" {
-		t.Errorf("no words at all: %v", err)
+	if got := one[string](t, c, "select string_agg(registration, ' ' order by registration) from find_pending(null)"); got != "A1 A2" {
+		t.Errorf("no words at all: %q", got)
+	}
+	const orders = `checkpoint; drop table pending`
+	if _, err := c.Exec(t.Context(), "select find_page('{a1}', null, null, null, null, null, null, $1, 1, 25)", orders); err != nil {
+		t.Errorf("an order that is none: %v", err)
 	}
 }
 

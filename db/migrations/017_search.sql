@@ -103,7 +103,7 @@ begin
          shown as materialized (
            select registration, row_number() over (order by %2$s) as number from found order by %2$s
             limit %3$s offset least(%3$s::bigint * (%4$s - 1), greatest(0, (select count(*) from found) - 1) / %3$s * %3$s))
-    select 0, 0::bigint, '''', checkpoint, '''', now(), now(), now(), 0::smallint, '''', '''', '''', '''', '''', count(*)::integer,
+    select 0, 0::bigint, '''', checkpoint, '''', ''epoch''::timestamptz, ''epoch''::timestamptz, ''epoch''::timestamptz, 0::smallint, '''', '''', '''', '''', '''', count(*)::integer,
            least(sum(packages), 9223372036854775807)::bigint, least(sum(gross_mass), 9223372036854775807)::bigint, '''', '''', '''', '''', null::timestamptz, null::timestamptz
       from found group by checkpoint
     union all
