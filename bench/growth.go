@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/feed/sample"
 )
 
 // small is how many consignments the database of comparison holds.
@@ -30,7 +31,7 @@ func growth(ctx context.Context, w *world, out io.Writer) error {
 	}
 	defer d.Close()
 	other := &world{settings: w.settings, dir: w.dir, server: w.server, db: d, people: w.people[:w.traders]}
-	if err := fill(ctx, d, max(small, 2*perTrader*w.traders), w.people[:w.traders]); err != nil {
+	if err := fill(ctx, d, sample.Options{Seed: 1, Consignments: max(small, 2*perTrader*w.traders), Now: time.Now(), People: w.people[:w.traders]}); err != nil {
 		return err
 	}
 	if other.portal, err = newPortal(); err != nil {

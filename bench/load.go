@@ -76,14 +76,20 @@ func load(ctx context.Context, t target, connections int, turn time.Duration) (t
 		return turnResult{}, fmt.Errorf("%s: %w", t.name, err)
 	}
 	took := time.Since(began)
+	all := together(results)
+	all.rate = float64(len(all.times)) / took.Seconds()
+	return all, nil
+}
+
+// together are the answers of several results as one, without a rate.
+func together(results []turnResult) turnResult {
 	var all turnResult
 	for _, r := range results {
 		all.times = append(all.times, r.times...)
 		all.bytes += r.bytes
 	}
-	all.rate = float64(len(all.times)) / took.Seconds()
 	slices.Sort(all.times)
-	return all, nil
+	return all
 }
 
 // ask is one connection of load, which begins with its own request.

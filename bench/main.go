@@ -34,6 +34,7 @@ func parts() []part {
 		{"csv", files},
 		{"large", large},
 		{"growth", growth},
+		{"archive", archive},
 		{"streams", streams},
 		{"browser", browser},
 		{"import", imports},

@@ -72,7 +72,7 @@ func newWorld(ctx context.Context, s settings, out io.Writer) (w *world, err err
 		w.people[s.traders].Pending = s.large
 	}
 	began := time.Now()
-	if err := fill(ctx, w.db, s.consignments, w.people); err != nil {
+	if err := fill(ctx, w.db, sample.Options{Seed: 1, Consignments: s.consignments, Traders: min(s.consignments/10, 100_000), Now: time.Now(), People: w.people}); err != nil {
 		return nil, err
 	}
 	took := time.Since(began)
@@ -177,11 +177,12 @@ func traders(n int) []sample.Person {
 }
 
 // fill stores consignments the way a file of the feed comes.
-func fill(ctx context.Context, d *db.DB, n int, people []sample.Person) error {
+func fill(ctx context.Context, d *db.DB, o sample.Options) error {
+	o.Latest = true
 	read, write := io.Pipe()
 	var g errgroup.Group
 	g.Go(func() error {
-		err := sample.Generate(write, sample.Options{Seed: 1, Consignments: n, Now: time.Now(), People: people, Latest: true})
+		err := sample.Generate(write, o)
 		return write.CloseWithError(err)
 	})
 	checkpoints := customs.BuiltInCheckpoints()
