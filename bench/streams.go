@@ -88,10 +88,18 @@ func (w *world) listen(ctx context.Context, trader int) (net.Conn, *bufio.Reader
 	return c, r, nil
 }
 
-// memory is the resident set of the portal's process in bytes, after some load,
-// so that what was needed once is there before and collected after.
+// settle is how long a process must have been at rest until it has given back
+// what it only needed to get there: Go collects at the latest after two minutes,
+// and then returns memory to the system bit by bit.
+const settle = 150 * time.Second
+
+// memory is the resident set of the portal's process in bytes, at rest after
+// some load, so that what was needed once is there before and collected after.
 func (w *world) memory(ctx context.Context) (float64, error) {
 	if _, err := load(ctx, w.target(w.portal.server(), w.recordings[0]), 16, w.turn); err != nil {
+		return 0, err
+	}
+	if err := sleep(ctx, settle); err != nil {
 		return 0, err
 	}
 	figures, err := w.figures(ctx)

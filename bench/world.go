@@ -187,7 +187,7 @@ func fill(ctx context.Context, d *db.DB, o sample.Options) error {
 	})
 	checkpoints := customs.BuiltInCheckpoints()
 	known := func(code string) bool { _, ok := checkpoints.Get(code); return ok }
-	result, err := intake.Run(ctx, read, intake.Options{DB: d, Known: known, Now: time.Now})
+	result, err := intake.Run(ctx, read, intake.Options{DB: d, Known: known, Now: time.Now, Lanes: 2})
 	read.CloseWithError(err)
 	if err := errors.Join(err, g.Wait()); err != nil {
 		return err

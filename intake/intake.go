@@ -24,6 +24,7 @@ type Options struct {
 	Offset   int          // lines of it that were acknowledged before
 	Answered func(Batch) error
 	Stop     func()        // makes a Read that waits end, when storing has failed; nil: reading never waits long
+	Lanes    int           // transactions in which one batch of no sender's is stored side by side; 0: one
 	Slots    chan struct{} // shared by all intakes that may run at once: so many batches are stored side by side; nil: no bound
 }
 
@@ -58,7 +59,7 @@ func (r *Result) add(o Result) {
 func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	p := newPile(reading)
+	p := newPile(reading, max(o.Lanes, 1))
 	read := make(chan error, 1)
 	go func() {
 		err := p.fill(feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known}))
@@ -183,6 +184,9 @@ func (o Options) write(ctx context.Context, last, rejected int, snapshots []db.S
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if o.Lanes > 1 && o.Sender.Name == "" {
+		return o.sideBySide(ctx, snapshots, beats)
+	}
 	return o.DB.StoreFeedFrom(ctx, db.Source{
 		Sender: o.Sender.Name, Checkpoints: o.Sender.Checkpoints, Batch: o.Name,
 		LastLine: int64(last), Lines: int64(lines + rejected), Rejected: int64(rejected),

@@ -10,9 +10,9 @@ import (
 	"customs.gov.az/portal/feed"
 )
 
-// A batch is stored in one transaction: so many lines, or so many bytes of
-// them, or what came in so long a time, whichever comes first. Two batches are
-// in memory at most: one that grows while the other is stored.
+// A batch is so many lines for each transaction that it is stored in, or so many
+// bytes of them, or what came in so long a time, whichever comes first. Two
+// batches are in memory at most: one that grows while the other is stored.
 const (
 	batchLines = 1000
 	batchBytes = 4 << 20
@@ -23,6 +23,7 @@ const (
 // batch before is stored: that is the back-pressure on the sender.
 type pile struct {
 	ctx     context.Context
+	lines   int
 	batches chan []feed.Record
 
 	mu      sync.Mutex
@@ -31,8 +32,8 @@ type pile struct {
 	timer   *time.Timer
 }
 
-func newPile(ctx context.Context) *pile {
-	p := &pile{ctx: ctx, batches: make(chan []feed.Record)}
+func newPile(ctx context.Context, lanes int) *pile {
+	p := &pile{ctx: ctx, lines: lanes * batchLines, batches: make(chan []feed.Record)}
 	p.timer = time.AfterFunc(linger, p.ripe)
 	p.timer.Stop()
 	return p
@@ -63,7 +64,7 @@ func (p *pile) add(rec feed.Record) error {
 	}
 	p.records = append(p.records, rec)
 	p.size += len(rec.Document)
-	if len(p.records) >= batchLines || p.size >= batchBytes {
+	if len(p.records) >= p.lines || p.size >= batchBytes {
 		return p.send()
 	}
 	return nil

@@ -219,7 +219,7 @@ func (d *demoCommand) fill(ctx context.Context, c checked, database *db.DB) erro
 }
 
 func (d *demoCommand) intake(c checked, database *db.DB) intake.Options {
-	return intake.Options{DB: database, Now: time.Now, Known: func(code string) bool { _, ok := c.checkpoints.Get(code); return ok }}
+	return intake.Options{DB: database, Now: time.Now, Lanes: lanes(), Known: func(code string) bool { _, ok := c.checkpoints.Get(code); return ok }}
 }
 
 // move sends an event now and then, and heartbeats, the way the checkpoints do.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -49,7 +50,7 @@ func (i *importCommand) Run(ctx context.Context, e env) error {
 	var problems []error
 	rejected := false
 	for _, name := range files {
-		result, err := i.one(ctx, e, name, intake.Options{DB: d, Known: known, Now: time.Now})
+		result, err := i.one(ctx, e, name, intake.Options{DB: d, Known: known, Now: time.Now, Lanes: lanes()})
 		rejected = rejected || result.Rejected > 0
 		if errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted; what was stored before stays, and the whole may be sent again")
@@ -69,6 +70,10 @@ func (i *importCommand) Run(ctx context.Context, e env) error {
 	}
 	return nil
 }
+
+// lanes is in how many transactions side by side a batch of a file is stored:
+// PostgreSQL works on each with one processor.
+func lanes() int { return min(runtime.NumCPU(), 4) }
 
 // one imports one file. The report exists afterwards only if it says anything.
 func (i *importCommand) one(ctx context.Context, e env, name string, o intake.Options) (intake.Result, error) {
