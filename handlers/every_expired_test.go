@@ -11,7 +11,7 @@ import (
 // withoutSession are the forms that need none, or that give back what was
 // typed as a form: TestComplaintIsGivenBack.
 var withoutSession = []string{
-	"/sign-in/file", "/sign-in/sima", "/sign-in/company", "/sign-in/capacity", "/sign-out", "/session", "/verify", "/sima/Home/Callback", "/api/*",
+	"/sign-in/file", "/sign-in/sima", "/sign-in/company", "/sign-in/capacity", "/sign-out", "/session", "/session-timeout", "/verify", "/sima/Home/Callback", "/api/*",
 	"/feed/v1/consignments", "/notifications/confirm/:token", "/notifications/stop/:token", "/appeals/complaint", "/appeals/complaint/:draft",
 }
 
@@ -139,4 +139,32 @@ func TestWithdrawnByNobody(t *testing.T) {
 	if look[int](s, `select count(*) from api_token where withdrawn_at is null`) != 0 {
 		t.Error("it is there still")
 	}
+}
+
+// What an open page sends of a form at the end of its session comes back and is
+// nowhere else; the way on is to the page on which it was written.
+func TestWhatWasBeingWritten(t *testing.T) {
+	s := newSite(t, withMail)
+	b := s.browser().english().signIn("aysel")
+	cookie := b.cookies()["portal"]
+	back := "/access/not-mine?registration=" + aysels
+	for path, field := range map[string]string{back: "body", "/notifications": "address", "/api-access": "name"} {
+		for _, who := range []*browser{b, s.browser().english()} {
+			a := who.want(who.post("/session-timeout?return="+url.QueryEscape(path), field, "Half a <b>", "registration", aysels, "do", "remove"), http.StatusOK)
+			if !strings.Contains(words(a.body), "Half a <b>") || !strings.Contains(a.body, `href="/?return=`+url.QueryEscape(path)+`"`) || strings.Contains(a.body, "Qara") {
+				t.Errorf("%s: %s", path, words(a.body))
+			}
+		}
+	}
+	for _, evil := range []string{"//evil.example", "https://evil.example/access/not-mine", "/sign-out", "/help"} {
+		a := b.want(b.post("/session-timeout?return="+url.QueryEscape(evil), "body", "x"), http.StatusOK)
+		if strings.Contains(a.body, "evil") || strings.Contains(a.body, "<textarea") {
+			t.Errorf("%s: leads there, or shows what nobody wrote", evil)
+		}
+	}
+	b.want(b.post("/session-timeout?return=%2Fnotifications", "address", strings.Repeat("x", 300<<10)), http.StatusRequestEntityTooLarge)
+	if n := look[int](s, `select (select count(*) from report) + (select count(*) from mail_address) + (select count(*) from api_token)`); n != 0 || b.cookies()["portal"] != cookie {
+		t.Errorf("%d things were made, or the session is another", n)
+	}
+	b.want(b.get("/goods"), http.StatusOK)
 }

@@ -44,6 +44,7 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	e.GET(views.SessionPath, limit(p.sessionState))
 	e.POST(views.SessionPath, limit(p.keepSession))
 	get(e, views.TimeoutPath, limit(p.sessionTimeout))
+	e.POST(views.TimeoutPath, limit(p.sessionWritten))
 
 	get(e, views.GoodsPath, limit(p.signedIn(p.goods)))
 	e.GET("/goods/events", p.signedIn(p.events))

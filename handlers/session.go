@@ -47,6 +47,21 @@ func (p *Portal) answerSession(c echo.Context, read func(context.Context, db.Ses
 	return c.JSON(http.StatusOK, sessionLeft{Left: int(s.Left(p.Now()) / time.Second)})
 }
 
+// sessionWritten is where an open page takes what somebody was writing when
+// their session ended. Nothing is done with it: it comes back, to be read.
+func (p *Portal) sessionWritten(c echo.Context) error {
+	form, err := readForm(c, reportForm)
+	if err != nil {
+		return err
+	}
+	back := safeReturn(c.QueryParam("return"))
+	frame := p.page(c, "")
+	frame.Noindex, frame.Path = true, withReturn(views.TimeoutPath, back)
+	return html(c, http.StatusOK, views.SessionExpired(frame, views.ExpiredView{
+		Return: back, Idle: p.Limits.Idle, Sent: true, Typed: typed(back, form),
+	}))
+}
+
 // sessionTimeout is where an open page goes when its session has ended: what
 // happened, and the way back through signing in. A session that still lives,
 // since it was used in another window, is left as it is: this page comes by

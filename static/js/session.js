@@ -1,8 +1,9 @@
 // Two minutes before the end of the session this asks whether the person is
 // still here. Only the server knows when the end is, since other windows and
 // devices count too: it is asked first, and asking does not use the session.
-// Windows of one browser tell each other. Without this file the session ends in
-// silence, and the next page says so.
+// Windows of one browser tell each other. What somebody was writing when it
+// ended is sent to a page that takes nothing and gives it back. Without this
+// file the session ends in silence, and the next page says so.
 "use strict";
 (() => {
   const dialog = document.getElementById("session");
@@ -24,10 +25,22 @@
     timer = setTimeout(check, Math.min(wait, 2 ** 31 - 1));
   }
 
+  // written is the form in which somebody has written: changed, or come back
+  // with a mistake in it.
+  function written() {
+    const mistake = document.querySelector(".errors");
+    const text = (e) => e.matches("textarea, input:not([type=hidden], [type=radio], [type=checkbox], [type=file])") && !e.readOnly;
+    return [...document.querySelectorAll("main form[method=post]")].find((form) =>
+      [...form.elements].some((e) => text(e) && e.value.trim() && (mistake || e.value !== e.defaultValue)));
+  }
+
   function ended(to) {
     if (over) return;
     over = true;
-    location.replace(to || end + "?return=" + here());
+    const form = to ? null : written();
+    if (!form) return location.replace(to || end + "?return=" + here());
+    if (!form.hasAttribute("data-gives-back")) form.action = end + "?return=" + here();
+    form.submit();
   }
 
   // ask tells how many seconds are left, 0 if the session has ended and
