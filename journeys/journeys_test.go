@@ -43,6 +43,8 @@ func TestJourneys(t *testing.T) {
 		{"live pause", livePause},
 		{"live details", liveDetails},
 		{"session", sessionEnds},
+		{"writing", writing},
+		{"two companies", twoCompanies},
 		{"assist", assist},
 		{"staff list", staffList},
 	} {

@@ -131,11 +131,14 @@
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (paused || over) return;
+    if (whose(page) !== whose(document)) return location.reload(); // another window went over to another company
     tag = answer.headers.get("ETag");
     put(page);
     if (source && source.readyState === EventSource.OPEN) say("live");
     else show(state);
   }
+
+  const whose = (page) => page.querySelector(".masthead .who .num")?.textContent;
 
   // clock moves the time on when nothing else has.
   function clock(at) {
