@@ -44,6 +44,8 @@ func TestJourneys(t *testing.T) {
 		{"live details", liveDetails},
 		{"session", sessionEnds},
 		{"writing", writing},
+		{"errors", errorPages},
+		{"database gone", databaseGone},
 		{"two companies", twoCompanies},
 		{"assist", assist},
 		{"staff list", staffList},

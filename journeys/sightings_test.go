@@ -24,7 +24,7 @@ type sightings struct {
 	mu         sync.Mutex
 	strangers  []string // requests to other hosts
 	complaints []string
-	away       bool // the network was taken away on purpose
+	away       bool // the network, or the database, was taken away on purpose
 	names      map[network.RequestID]string
 	bytes      map[string]int // over the wire, by address
 }
@@ -60,7 +60,7 @@ func (s *sightings) note(event any) {
 		if strings.Contains(e.Entry.Text, "the server responded with a status of 4") || strings.HasPrefix(e.Entry.Text, "Clear-Site-Data") {
 			return
 		}
-		if s.away && strings.Contains(e.Entry.Text, "ERR_INTERNET_DISCONNECTED") {
+		if s.away && (strings.Contains(e.Entry.Text, "ERR_INTERNET_DISCONNECTED") || strings.Contains(e.Entry.Text, "the server responded with a status of 503")) {
 			return
 		}
 		s.complaints = append(s.complaints, string(e.Entry.Source)+": "+e.Entry.Text)
