@@ -117,8 +117,26 @@ func (w *whole) harmless(what string, a answer) {
 	if to := a.to(); to != "" && !strings.HasPrefix(to, "/") && !strings.HasPrefix(to, w.options.CardURL.String()) && !strings.Contains(to, "127.0.0.1") {
 		w.Errorf("%s: leads to %s", what, to)
 	}
+	if strings.Contains(a.body, `class="errors"`) {
+		w.mistakesLead(what, a.body)
+	}
 	if strings.Contains(a.body, "\x00") && strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
 		w.Errorf("%s: a NUL in the page", what)
+	}
+}
+
+// mistakesLead fails for a summary of mistakes that leads to a field which is
+// not there.
+func (w *whole) mistakesLead(what, page string) {
+	w.Helper()
+	for _, n := range elements(page, "a") {
+		in, href := n.Parent, attributeOf(n, "href")
+		for in != nil && attributeOf(in, "class") != "errors" {
+			in = in.Parent
+		}
+		if id, local := strings.CutPrefix(href, "#"); in != nil && local && !strings.Contains(page, ` id="`+id+`"`) {
+			w.Errorf("%s: a mistake leads to #%s, which is not there", what, id)
+		}
 	}
 }
 

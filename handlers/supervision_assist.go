@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,6 +45,9 @@ func (p *Portal) showCases(c echo.Context, s staffSession, status int, v views.S
 	for _, r := range refused {
 		v.Refused = append(v.Refused, views.RefusedCase{At: r.At, Officer: r.OfficerNumber, Name: r.OfficerName, VOEN: r.VOEN, Outcome: string(r.Outcome)})
 	}
+	if v.Problem == views.CaseBadWhy && !slices.ContainsFunc(v.Running, func(c views.CaseView) bool { return c.Path == views.AssistPath+"/"+v.At }) {
+		v.Problem = views.CaseProblem(db.CaseGone) // there is none to give a reason for
+	}
 	frame := p.official(c, "assist.watch_title", s.Staff)
 	frame.Tab, frame.Error, frame.Path, frame.Refresh, frame.Watch = views.TabSupervisionAssist, v.Problem != "", views.SupervisionAssistPath, int(watchRefresh/time.Second), true
 	return p.htmlRegistered(c, entry, status, views.SupervisionAssist(frame, v))
@@ -61,7 +65,7 @@ func (p *Portal) stopCase(c echo.Context, s staffSession) error {
 	id, err := uuid.Parse(form("case"))
 	why := form("why")
 	if why == "" || !customs.IsText(why, 1000) {
-		return p.showCases(c, s, http.StatusUnprocessableEntity, views.SupervisedView{Problem: "why"})
+		return p.showCases(c, s, http.StatusUnprocessableEntity, views.SupervisedView{Problem: views.CaseBadWhy, At: id.String(), Why: why})
 	}
 	ended := false
 	ctx := c.Request().Context()

@@ -14,12 +14,13 @@ import (
 // supervisor watches and ends it, and the trader sees what was looked at.
 func assist(t *testing.T, w *world) {
 	rules := axeRules(t)
+	w.sensitive(t, guarded)
 	for _, c := range []struct {
-		lang, operator, trader, voen string
-		scripts                      bool
+		lang, operator, second, trader, voen string
+		scripts                              bool
 	}{
-		{"az", "operator", "aysel", "1499000151", true},
-		{"en", "operator2", "rashad", "1499000152", false},
+		{"az", "operator", "operator2", "aysel", "1499000151", true},
+		{"en", "operator2", "operator", "rashad", "1499000152", false},
 	} {
 		t.Run(c.lang+" scripts "+strconv.FormatBool(c.scripts), func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +97,7 @@ func assist(t *testing.T, w *world) {
 			if text := trader.text("main"); strings.Contains(text, "Həsənova") || strings.Contains(text, "Kərimov") || strings.Contains(text, "Vəliyeva") {
 				t.Error("the trader learns an officer's name")
 			}
+			w.sensitiveCase(t, operator, c.second, c.lang, c.scripts)
 		})
 	}
 }

@@ -122,6 +122,20 @@ func (v *visitor) now(expression string) string {
 	return text
 }
 
+// eventually waits until an expression has a value, in a page that may load
+// itself again; meanwhile it checks what must hold all the time.
+func (v *visitor) eventually(expression, want string, meanwhile ...func()) {
+	v.Helper()
+	for end := time.Now().Add(patience); v.now(expression) != want; {
+		for _, check := range meanwhile {
+			check()
+		}
+		if time.Now().After(end) {
+			v.Fatalf("at %s: %s is %q, not %q", v.at(), expression, v.now(expression), want)
+		}
+	}
+}
+
 // twoCompanies has two windows open while one of them goes over to another
 // company: no window shows one company's name over the other's goods.
 func twoCompanies(t *testing.T, w *world) {
@@ -147,14 +161,11 @@ func twoCompanies(t *testing.T, w *world) {
 		t.Errorf("the second window is %s's, with %s", got, second.text("tr .reg"))
 	}
 	first.behind(false)
-	for end := time.Now().Add(patience); first.now(`document.querySelector(".who .num")?.textContent ?? ""`) != other; {
+	first.eventually(`document.querySelector(".who .num")?.textContent ?? ""`, other, func() {
 		if row := first.now(`document.querySelector("tr .reg")?.textContent ?? ""`); row != "" && row != goods && first.now(`document.querySelector(".who .num")?.textContent ?? ""`) == one {
 			t.Fatalf("the first window shows %s under the name of %s", row, one)
 		}
-		if time.Now().After(end) {
-			t.Fatalf("at %s the first window is still %s's", first.at(), one)
-		}
-	}
+	})
 	if row := first.text("tr .reg"); row != second.text("tr .reg") {
 		t.Errorf("at %s the first window shows %s", first.at(), row)
 	}

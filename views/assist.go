@@ -85,6 +85,7 @@ const (
 	CaseBadReason   CaseProblem = "reason"
 	CaseBadText     CaseProblem = "reason_text"
 	CaseBadVerified CaseProblem = "verified"
+	CaseBadWhy      CaseProblem = "why" // of ending a case
 )
 
 // field is the control that the problem is about.
@@ -220,12 +221,25 @@ type CasePage struct {
 	Text     string
 }
 
+// whyID is the field for a reason to end a case. That of the case whose form
+// came back is the one to which the summary of mistakes leads.
+func (v SupervisedView) whyID(c CaseView) string {
+	if v.wrong(c) {
+		return string(CaseBadWhy)
+	}
+	return "why-" + c.Number
+}
+
+// wrong reports whether the reason to end this case is to be mended.
+func (v SupervisedView) wrong(c CaseView) bool { return v.Problem == CaseBadWhy && v.At == c.id() }
+
 // SupervisedView is what supervision sees of assistance.
 type SupervisedView struct {
 	Running []CaseView
 	Ended   []CaseView // of the last day
 	Refused []RefusedCase
 	Problem CaseProblem // of a form that ends a case, "" for none
+	At, Why string      // the case that it is about, and the reason as it was written
 	Notice  string      // key of a message about what was just done, "" for none
 }
 
