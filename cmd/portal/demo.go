@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,9 +39,17 @@ const (
 	demoSeed         = 1
 )
 
+// errInterrupted ends a start that Ctrl-C cut short.
+var errInterrupted = errors.New("interrupted before it was ready; the next start goes on with what is there")
+
 // Run serves the demo until ctx ends, then stops everything it started.
 func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
-	began := time.Now()
+	began, ready := time.Now(), false
+	defer func(ctx context.Context) {
+		if err != nil && !ready && ctx.Err() != nil {
+			err = errInterrupted // what it was at is no news
+		}
+	}(ctx)
 	if err := os.MkdirAll(d.Data, 0o755); err != nil {
 		return err
 	}
@@ -64,7 +73,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	server, err := d.prepare(ctx, log)
 	if server != nil {
 		defer func() {
-			err = errors.Join(err, server.Stop(), os.Remove(filepath.Join(d.Data, demoURL)), os.RemoveAll(filepath.Join(d.Data, demoOwnerURL)))
+			err = errors.Join(err, server.Stop(), os.RemoveAll(filepath.Join(d.Data, demoURL)), os.RemoveAll(filepath.Join(d.Data, demoOwnerURL)))
 		}()
 	}
 	if err != nil {
@@ -120,6 +129,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	})
 	g.Go(func() error {
 		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func() {
+			ready = true
 			d.greet(e.stdout, settings, others, time.Since(began))
 		}})
 	})
@@ -137,6 +147,9 @@ func (d *demoCommand) defaults() error {
 	}
 	if d.Every != 0 && (d.Every < time.Second || d.Every > time.Hour) {
 		return errors.New("--every: a second to an hour, or 0 for none")
+	}
+	if _, _, err := net.SplitHostPort(d.Mailbox); err != nil {
+		return fmt.Errorf("--mailbox: %q is not host:port", d.Mailbox)
 	}
 	if err := d.wishes(time.Now()).Check(); err != nil {
 		return fmt.Errorf("--consignments: %w", err)

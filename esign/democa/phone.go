@@ -51,7 +51,7 @@ func (p *Phone) Scan(text string) (Code, error) {
 	}
 	_, query, ok := strings.Cut(text, "?tsquery=")
 	u, err := url.Parse(text)
-	if !ok || err != nil || u.Host == "" {
+	if !ok || err != nil || u.Host == "" || u.Path == "" { // the path is signed
 		return Code{}, ErrCode
 	}
 	b, err := base64.StdEncoding.DecodeString(query)

@@ -30,9 +30,11 @@ type Box struct {
 	server *smtp.Server
 	now    func() time.Time
 
-	mu    sync.Mutex
-	mails []Mail // oldest first
-	count int    // ever
+	mu        sync.Mutex
+	mails     []Mail // oldest first
+	count     int    // ever
+	listeners []net.Listener
+	closed    bool
 }
 
 // Mail is one that was received.
@@ -58,8 +60,16 @@ func New(config *tls.Config, now func() time.Time) *Box {
 	return b
 }
 
-// Serve serves until Close.
+// Serve serves until Close, also when that came first: the server itself would
+// then wait for ever.
 func (b *Box) Serve(l net.Listener) error {
+	b.mu.Lock()
+	closed := b.closed
+	b.listeners = append(b.listeners, l)
+	b.mu.Unlock()
+	if closed {
+		return l.Close()
+	}
 	if err := b.server.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 		return err
 	}
@@ -67,7 +77,17 @@ func (b *Box) Serve(l net.Listener) error {
 }
 
 // Close ends the server and its connections.
-func (b *Box) Close() error { return b.server.Close() }
+func (b *Box) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	listeners := b.listeners
+	b.mu.Unlock()
+	err := b.server.Close()
+	for _, l := range listeners {
+		_ = l.Close() // the server may have done it
+	}
+	return err
+}
 
 // Mails are the mails that are kept, oldest first.
 func (b *Box) Mails() []Mail {

@@ -126,3 +126,31 @@ func TestBoxIsBounded(t *testing.T) {
 		t.Errorf("%d mails, first %d", len(mails), mails[0].N)
 	}
 }
+
+// Closing before serving has begun ends it all the same: Ctrl-C during a start.
+func TestClosedBeforeItServes(t *testing.T) {
+	for range 50 {
+		b := demobox.New(&tls.Config{MinVersion: tls.VersionTLS12}, time.Now)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- b.Serve(l) }()
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("it serves on")
+		}
+		if c, err := net.Dial("tcp", l.Addr().String()); err == nil {
+			c.Close()
+			t.Error("the listener is open")
+		}
+	}
+}
