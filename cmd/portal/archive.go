@@ -25,7 +25,9 @@ func (a *archiveCommand) Run(ctx context.Context, e env) error {
 	}
 	defer d.Close()
 	n, err := d.Archive(ctx, a.After, nil)
-	fmt.Fprintf(e.stdout, "%d consignments archived\n", n)
+	if err == nil || n > 0 {
+		fmt.Fprintf(e.stdout, "%d consignments archived\n", n)
+	}
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -91,7 +92,7 @@ func (i *importCommand) one(ctx context.Context, e env, name string, o intake.Op
 	began := time.Now()
 	result, err := intake.Run(ctx, reader, o)
 	done()
-	kept, closeErr := report.close()
+	kept, closeErr := report.close(err == nil)
 	if err == nil {
 		err = closeErr
 	}
@@ -145,25 +146,46 @@ func (i *importCommand) progress(e env, in io.Reader, size int64) (io.Reader, fu
 }
 
 // reportFile is written beside its name and gets it only if it says anything.
+// What is no file, such as /dev/null or a pipe, is written as it goes and never
+// replaced.
 type reportFile struct {
 	name   string
 	file   *os.File
+	plain  bool
 	report *feed.Report
 }
 
 func newReportFile(name string) (*reportFile, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".report-*")
+	info, err := os.Stat(name)
+	plain := err != nil || info.Mode().IsRegular() || info.IsDir()
+	var f *os.File
+	if plain {
+		f, err = os.CreateTemp(filepath.Dir(name), ".report-*")
+	} else {
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be written; choose another place with --report: %w", err)
 	}
-	return &reportFile{name: name, file: f, report: feed.NewReport(f)}, nil
+	return &reportFile{name: name, file: f, plain: plain, report: feed.NewReport(f)}, nil
 }
 
-func (r *reportFile) close() (kept bool, err error) {
+// close ends the report. Of an input that was taken whole without a word, no
+// report of an earlier try stays either.
+func (r *reportFile) close(whole bool) (kept bool, err error) {
 	temp := r.file.Name()
 	err = errors.Join(r.report.Flush(), r.file.Close())
+	if !r.plain {
+		return false, err
+	}
 	if s := r.report.Summary(); err != nil || s.Rejected+s.Warned == 0 {
-		return false, errors.Join(err, os.Remove(temp))
+		err = errors.Join(err, os.Remove(temp))
+		if err == nil && whole {
+			if err = os.Remove(r.name); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+		}
+		return false, err
 	}
 	if err := os.Chmod(temp, 0o644); err != nil {
 		return false, err

@@ -99,7 +99,9 @@ func (r *registerRetain) Run(ctx context.Context, e env) error {
 		return err
 	}
 	n, err := db.Forget(ctx, url, time.Now().Add(-r.OlderThan))
-	fmt.Fprintf(e.stdout, "%d entries hold no personal data any more. Their proofs stay valid.\n", n)
+	if err == nil || n > 0 {
+		fmt.Fprintf(e.stdout, "%d entries hold no personal data any more. Their proofs stay valid.\n", n)
+	}
 	return err
 }
 

@@ -89,10 +89,11 @@ func (s *sealing) demo(data string) error {
 	if s.WitnessDir == "" {
 		s.WitnessDir = filepath.Join(data, demoCheckpoints)
 	}
-	if s.Keys != "" {
-		return nil
+	given, err := secret("PORTAL_REGISTER_KEYS", s.Keys)
+	if err != nil || given != "" {
+		s.Keys = given
+		return err
 	}
-	var err error
 	s.Keys, err = demoSecret(data, demoRegisterKey, func(text string) bool { return text != "" }, func() (string, error) {
 		private, _, err := register.NewKey(demoOrigin)
 		return private, err

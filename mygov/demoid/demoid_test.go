@@ -196,8 +196,16 @@ func TestClaims(t *testing.T) {
 func TestUnknownRequests(t *testing.T) {
 	s := open(t)
 	for _, change := range [][]string{
-		{"client_id", "other"}, {"client_id", ""}, {"redirect_uri", "https://evil.example/"}, {"redirect_uri", back + "/x"}, {"redirect_uri", ""},
-		{"response_type", "token"}, {"state", ""}, {"code_challenge", ""}, {"code_challenge_method", "plain"}, {"code_challenge_method", ""},
+		{"client_id", "other"},
+		{"client_id", ""},
+		{"redirect_uri", "https://evil.example/"},
+		{"redirect_uri", back + "/x"},
+		{"redirect_uri", ""},
+		{"response_type", "token"},
+		{"state", ""},
+		{"code_challenge", ""},
+		{"code_challenge_method", "plain"},
+		{"code_challenge_method", ""},
 	} {
 		q := request(change...)
 		if status, to := s.choose(q, person("aysel", "ASAN_IMZA")); status != http.StatusBadRequest || to != nil {
