@@ -106,22 +106,22 @@ func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 		       case when packed > 0 then least(packages, 9223372036854775807)::bigint end,
 		       case when weighed > 0 then least(gross_mass, 9223372036854775807)::bigint end
 		  from pending_count`).Query(func(rows pgx.Rows) error {
-		var c customs.CheckpointCount
-		var status, who string
-		var mode int16
 		counted := f.counted()
-		_, err := pgx.ForEachRow(rows, []any{&c.Checkpoint, &status, &who, &mode, &c.Count, &c.Packages, &c.GrossMass}, func() error {
-			l.AllTotal += c.Count
-			l.Statuses[customs.Status(status)] += c.Count
-			l.Waiting[customs.Actor(who)] += c.Count
-			l.Modes[int(mode)] += c.Count
-			l.All = addCount(l.All, c)
-			if counted && f.counts(c.Checkpoint, status, who, mode) {
-				l.Groups = addCount(l.Groups, c)
+		for r := newPendingReader(rows.FieldDescriptions()); rows.Next(); {
+			var a alike
+			if err := r.alike(rows, &a); err != nil {
+				return err
 			}
-			return nil
-		})
-		return err
+			l.AllTotal += a.Count
+			l.Statuses[a.status] += a.Count
+			l.Waiting[a.who] += a.Count
+			l.Modes[a.mode] += a.Count
+			l.All = addCount(l.All, a.CheckpointCount)
+			if counted && f.counts(a) {
+				l.Groups = addCount(l.Groups, a.CheckpointCount)
+			}
+		}
+		return rows.Err()
 	})
 }
 

@@ -50,11 +50,11 @@ func (f *filter) add(on bool, condition, name string, value any) {
 // counted reports whether pending_count knows how many rows the filter finds.
 func (f *filter) counted() bool { return len(f.words) == 0 && f.query.From == "" && f.query.To == "" }
 
-// counts reports whether the filter finds rows that are alike in these.
-func (f *filter) counts(checkpoint, status, who string, mode int16) bool {
+// counts reports whether the filter finds these.
+func (f *filter) counts(a alike) bool {
 	q := f.query
-	return (q.Checkpoint == "" || q.Checkpoint == checkpoint) && (q.Status == "" || string(q.Status) == status) &&
-		(q.Waiting == "" || string(q.Waiting) == who) && (q.Mode == "" || modeOf(q.Mode) == mode)
+	return (q.Checkpoint == "" || q.Checkpoint == a.Checkpoint) && (q.Status == "" || q.Status == a.status) &&
+		(q.Waiting == "" || q.Waiting == a.who) && (q.Mode == "" || modeOf(q.Mode) == int16(a.mode))
 }
 
 // from is the FROM clause and the WHERE clause behind it, with more conditions. A search goes through
@@ -95,7 +95,7 @@ func (f *filter) order() string {
 	return orders[customs.Newest]
 }
 
-// columns of pending that the list shows, for pendingColumns.
+// columns of pending that the list shows, listWidth of them; see pendingReader.
 const listColumns = `registration, checkpoint, status, status_at, registered_at, received_at, mode, vehicle,
 		       document_type, document_number, goods_description, commodity_code, goods_count, packages, gross_mass,
 		       next_code, next_who, next_agency, next_note, next_since, next_due`
@@ -123,11 +123,13 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
-		_, err := pgx.ForEachRow(rows, pendingColumns(&p), func() error {
-			l.Rows = append(l.Rows, p)
-			return nil
-		})
-		return err
+		for r := newPendingReader(rows.FieldDescriptions()); rows.Next(); {
+			if err := r.row(rows, &p); err != nil {
+				return err
+			}
+			l.Rows = append(l.Rows, own(p))
+		}
+		return rows.Err()
 	})
 }
 
@@ -143,26 +145,19 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 			f.args[name] = nil
 		}
 	}
-	b.Queue(`select kind, `+listColumns+` from `+found, f.args).Query(func(rows pgx.Rows) error {
+	b.Queue(`select `+listColumns+`, kind from `+found, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		var kind int
-		_, err := pgx.ForEachRow(rows, append([]any{&kind}, pendingColumns(&p)...), func() error {
-			if kind == 0 {
+		for r := newPendingReader(rows.FieldDescriptions()); rows.Next(); {
+			if err := r.row(rows, &p, &kind); err != nil {
+				return err
+			}
+			if p := own(p); kind == 0 {
 				l.Groups = append(l.Groups, customs.CheckpointCount{Checkpoint: p.Checkpoint, Count: p.GoodsCount, Packages: p.Packages, GrossMass: p.GrossMass})
 			} else {
 				l.Rows = append(l.Rows, p)
 			}
-			return nil
-		})
-		return err
+		}
+		return rows.Err()
 	})
-}
-
-// pendingColumns are the places of a row's columns.
-func pendingColumns(p *customs.Pending) []any {
-	return []any{
-		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
-		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
-		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
-	}
 }

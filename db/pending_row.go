@@ -11,12 +11,12 @@ import (
 	"customs.gov.az/portal/customs"
 )
 
-// exportReader reads rows of a file. pgx's general way of scanning costs twice
-// what all the rest of a row does, so the values are taken from the wire in
-// PostgreSQL's binary form (for a time: microseconds since 2000), and texts that
-// come again and again are kept. A connection that speaks otherwise is read in
-// the general way.
-type exportReader struct {
+// pendingReader reads rows of the list and of files. pgx's general way of
+// scanning costs twice what all the rest of a row does, so the values are taken
+// from the wire in PostgreSQL's binary form (for a time: microseconds since
+// 2000), and texts that come again and again are kept. A connection that speaks
+// otherwise is read in the general way.
+type pendingReader struct {
 	binary          bool
 	texts           map[string]string
 	packages, gross int64
@@ -26,27 +26,38 @@ type exportReader struct {
 // fewTexts bounds what is kept: the columns below have a few hundred values.
 const fewTexts = 4096
 
-var errExportRow = errors.New("db: a column of the file has another type than it should")
+var errPendingRow = errors.New("db: a row of the list has other columns than it should")
 
-func newExportReader(fields []pgconn.FieldDescription) *exportReader {
-	r := &exportReader{binary: true, texts: map[string]string{}}
+func newPendingReader(fields []pgconn.FieldDescription) *pendingReader {
+	r := &pendingReader{binary: true, texts: map[string]string{}}
 	for _, f := range fields {
 		r.binary = r.binary && (f.Format == pgx.BinaryFormatCode || f.DataTypeOID == textOID)
 	}
 	return r
 }
 
+// listWidth is the number of listColumns.
+const listWidth = 21
+
 // textOID is the type text, whose two forms are the same.
 const textOID = 25
 
-// row reads the columns in the order of exportSQL.
-func (r *exportReader) row(rows pgx.Rows, p *customs.Pending) error {
+// row reads the columns of listColumns, and whole numbers behind them into more.
+// What p points to is that of the next row later; see own.
+func (r *pendingReader) row(rows pgx.Rows, p *customs.Pending, more ...*int) error {
 	if !r.binary {
-		return rows.Scan(exportColumns(p)...)
+		places := pendingColumns(p)
+		for _, n := range more {
+			places = append(places, n)
+		}
+		return rows.Scan(places...)
 	}
 	v := rows.RawValues()
-	if len(v) != 21 {
-		return errExportRow
+	if len(v) != listWidth+len(more) {
+		return errPendingRow
+	}
+	for i, n := range more {
+		*n = int(integer(v[listWidth+i]))
 	}
 	p.Registration = string(v[0])
 	p.Checkpoint, p.Status = r.text(v[1]), customs.Status(r.text(v[2]))
@@ -77,8 +88,36 @@ func (r *exportReader) row(rows pgx.Rows, p *customs.Pending) error {
 	return nil
 }
 
+// alike are consignments of which the list counts how many there are.
+type alike struct {
+	customs.CheckpointCount
+	status customs.Status
+	who    customs.Actor
+	mode   int
+}
+
+// alike reads the columns of queueCounts.
+func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
+	if !r.binary {
+		return rows.Scan(&a.Checkpoint, &a.status, &a.who, &a.mode, &a.Count, &a.Packages, &a.GrossMass)
+	}
+	v := rows.RawValues()
+	if len(v) != 7 {
+		return errPendingRow
+	}
+	a.Checkpoint, a.status, a.who = r.text(v[0]), customs.Status(r.text(v[1])), customs.Actor(r.text(v[2]))
+	a.mode, a.Count = int(integer(v[3])), int(integer(v[4]))
+	if v[5] != nil {
+		a.Packages = new(integer(v[5]))
+	}
+	if v[6] != nil {
+		a.GrossMass = new(customs.Mass(integer(v[6])))
+	}
+	return nil
+}
+
 // text is a text that comes again and again.
-func (r *exportReader) text(b []byte) string {
+func (r *pendingReader) text(b []byte) string {
 	if s, ok := r.texts[string(b)]; ok {
 		return s
 	}
@@ -108,11 +147,25 @@ func moment(b []byte) time.Time {
 	return time.UnixMicro(epoch + integer(b)).UTC()
 }
 
-// exportColumns are the places of a file's row, in the order of exportSQL.
-func exportColumns(p *customs.Pending) []any {
+// pendingColumns are the places of a row's columns.
+func pendingColumns(p *customs.Pending) []any {
 	return []any{
 		&p.Registration, &p.Checkpoint, &p.Status, &p.StatusAt, &p.RegisteredAt, &p.ReceivedAt, &p.Mode, &p.Vehicle,
 		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
 		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
 	}
+}
+
+// own is a row with its own copies of what it points to.
+func own(p customs.Pending) customs.Pending {
+	p.Packages, p.GrossMass = copied(p.Packages), copied(p.GrossMass)
+	p.NextSince, p.NextDue = copied(p.NextSince), copied(p.NextDue)
+	return p
+}
+
+func copied[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	return new(*v)
 }
