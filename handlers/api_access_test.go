@@ -71,7 +71,7 @@ func TestTokenForm(t *testing.T) {
 			{"x", "9999999999999999999", "no_days", 422},
 		} {
 			a := b.want(b.post("/api-access", "form", uuid.NewString(), "name", c.name, "days", c.days), c.status)
-			if !strings.Contains(words(a.body), l.T("program.problem."+c.problem)) || !strings.Contains(a.body, `<div class="errors"`) {
+			if !strings.Contains(words(a.body), l.T("program.problem."+c.problem)) || !strings.Contains(a.body, `<div class="errors stack"`) {
 				t.Errorf("%s %q %q: %s", lang, c.name, c.days, words(a.body))
 			}
 			if title := elements(a.body, "title")[0].FirstChild.Data; !strings.HasPrefix(title, strings.SplitN(l.T("site.error", "title", "x"), "x", 2)[0]) {

@@ -155,14 +155,13 @@ type AssistView struct {
 	Notice   string     // key of a message about what was just done, "" for none
 }
 
-// problemAt is the problem of a control, "" for none.
-func problemAt(list []CaseProblem, name string) CaseProblem {
-	for _, c := range list {
-		if c.field() == name || c.field() == name+"-0" {
-			return c
-		}
+// caseToMend lists what to mend before a case can be opened or extended.
+func caseToMend(p Page, list []CaseProblem) []toMend {
+	out := make([]toMend, len(list))
+	for i, c := range list {
+		out[i] = toMend{c.field(), p.L.T("assist.problem." + string(c))}
 	}
-	return ""
+	return out
 }
 
 // fieldKind is what sets one text field of the forms apart.
@@ -224,14 +223,19 @@ type CasePage struct {
 // whyID is the field for a reason to end a case. That of the case whose form
 // came back is the one to which the summary of mistakes leads.
 func (v SupervisedView) whyID(c CaseView) string {
-	if v.wrong(c) {
+	if v.At == c.id() {
 		return string(CaseBadWhy)
 	}
 	return "why-" + c.Number
 }
 
-// wrong reports whether the reason to end this case is to be mended.
-func (v SupervisedView) wrong(c CaseView) bool { return v.Problem == CaseBadWhy && v.At == c.id() }
+// whyWrong says what is wrong with the reason to end this case, "" for nothing.
+func (v SupervisedView) whyWrong(p Page, c CaseView) string {
+	if v.Problem == CaseBadWhy && v.At == c.id() {
+		return p.L.T("assist.problem.why")
+	}
+	return ""
+}
 
 // SupervisedView is what supervision sees of assistance.
 type SupervisedView struct {

@@ -85,14 +85,26 @@ func (v ComplaintView) frame(p Page) Page {
 	return p
 }
 
-// problem is what is wrong with a field, nil if nothing is.
-func (v ComplaintView) problem(field string) *customs.ComplaintProblem {
-	for i := range v.Problems {
-		if v.Problems[i].Field == field {
-			return &v.Problems[i]
-		}
+// toMend lists the problems.
+func (v ComplaintView) toMend(l *locales.Locale) []toMend {
+	out := make([]toMend, len(v.Problems))
+	for i, e := range v.Problems {
+		out[i] = toMend{fieldID(e.Field), problemWords(l, e)}
 	}
-	return nil
+	return out
+}
+
+// wrong says what is wrong with a field, "" for nothing.
+func (v ComplaintView) wrong(l *locales.Locale, field string) string {
+	return wrongAt(v.toMend(l), fieldID(field))
+}
+
+// hint says how to fill in a field, "" if it has no hint.
+func (v ComplaintView) hint(l *locales.Locale, field string, hinted bool) string {
+	if !hinted {
+		return ""
+	}
+	return l.T("complaint.hint." + field)
 }
 
 // field is where a problem's link leads: the first choice of several.
@@ -117,18 +129,6 @@ func problemWords(l *locales.Locale, p customs.ComplaintProblem) string {
 	default:
 		return l.T("complaint.fault_unknown")
 	}
-}
-
-// describedBy joins the ids of what explains a field.
-func (v ComplaintView) describedBy(field string, hint bool) string {
-	var ids []string
-	if hint {
-		ids = append(ids, field+"-hint")
-	}
-	if v.problem(field) != nil {
-		ids = append(ids, field+"-error")
-	}
-	return strings.Join(ids, " ")
 }
 
 // about names what a draft is about, in a line.

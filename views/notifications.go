@@ -109,6 +109,14 @@ func (v NotificationsView) bad(a customs.MailAddress) bool {
 	return v.Problem != "" && v.Changed == a.ID
 }
 
+// toMend is the problem, and where it leads.
+func (v NotificationsView) toMend(l *locales.Locale) []toMend {
+	if v.Problem == "" {
+		return nil
+	}
+	return []toMend{{v.field(), l.T("notifications.problems." + string(v.Problem))}}
+}
+
 // field is the id of the control that the problem is about.
 func (v NotificationsView) field() string {
 	switch {

@@ -90,7 +90,10 @@ func (v ProgramView) sorted(p Page) []Token {
 	return list
 }
 
-// words says what is the matter.
-func (v ProgramView) words(p Page) string {
-	return p.L.T("program.problem."+string(v.Problem), "n", v.Most)
+// toMend says what is the matter.
+func (v ProgramView) toMend(p Page) []toMend {
+	if v.Problem == "" {
+		return nil
+	}
+	return []toMend{{v.Problem.field(), p.L.T("program.problem."+string(v.Problem), "n", v.Most)}}
 }

@@ -94,19 +94,17 @@ func (f ReportForm) words(l *locales.Locale, name string) string {
 	return l.T(id)
 }
 
-// problem is the first problem of a field, in words; "" if there is none.
-func (f ReportForm) problem(l *locales.Locale, contact bool) string {
-	for _, p := range f.Problems {
-		if (p == ReportContact) == contact {
-			return reportProblemWords(l, p)
+// toMend lists the problems; what is not about the contact leads to the text.
+func (f ReportForm) toMend(l *locales.Locale) []toMend {
+	out := make([]toMend, len(f.Problems))
+	for i, p := range f.Problems {
+		id := "report.problem_" + string(p)
+		out[i] = toMend{"body", l.T(id, "limit", customs.MaxReport, "contact", customs.MaxContact)}
+		if p == ReportContact {
+			out[i].control = "contact"
 		}
 	}
-	return ""
-}
-
-func reportProblemWords(l *locales.Locale, p ReportProblem) string {
-	id := "report.problem_" + string(p)
-	return l.T(id, "limit", customs.MaxReport, "contact", customs.MaxContact)
+	return out
 }
 
 // about says in one line what a report is about.

@@ -49,9 +49,12 @@ func reportNumber(l *locales.Locale, r customs.Report) string {
 	return l.T("report.number", "n", strconv.FormatInt(r.Number, 10))
 }
 
-// answerProblem is why an answer was not taken, in words.
-func answerProblem(l *locales.Locale, p ReportProblem) string {
-	id := "report.problem_" + string(p)
+// wrong says why an answer was not taken, "" if none was given.
+func (v ReportToAnswer) wrong(l *locales.Locale) string {
+	if v.Problem == "" {
+		return ""
+	}
+	id := "report.problem_" + string(v.Problem)
 	return l.T(id, "limit", customs.MaxAnswer, "contact", "")
 }
 

@@ -74,6 +74,14 @@ func (v SignInFileView) field() string {
 	return ""
 }
 
+// wrong says what is wrong with the file, "" for nothing.
+func (v SignInFileView) wrong(p Page) string {
+	if v.Problem.aboutFile() {
+		return v.Problem.words(p.L, "title")
+	}
+	return ""
+}
+
 // command is an example of signing the challenge with OpenSSL.
 func (v SignInFileView) command(p Page) string {
 	return "openssl cms -sign -binary -in " + v.ChallengeName +

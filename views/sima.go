@@ -37,6 +37,14 @@ func (v SignInSIMAView) field() string {
 	return ""
 }
 
+// wrong says what is wrong with the PIN, "" for nothing.
+func (v SignInSIMAView) wrong(p Page) string {
+	if v.PINBad {
+		return p.L.T("signin.sima.pin_bad")
+	}
+	return ""
+}
+
 func (o SIMAOperation) clock() string {
 	s := max(0, int(o.Left/time.Second))
 	return fmt.Sprintf("%d:%02d", s/60, s%60)

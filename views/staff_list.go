@@ -57,14 +57,13 @@ func staffField(problem string) string {
 	return "proposals"
 }
 
-// staffProblem is the problem of a control, "" for none.
-func staffProblem(list []string, name string) string {
-	for _, one := range list {
-		if staffField(one) == name || staffField(one) == name+"-0" {
-			return one
-		}
+// staffToMend lists what to mend in the form.
+func staffToMend(p Page, list []string) []toMend {
+	out := make([]toMend, len(list))
+	for i, one := range list {
+		out[i] = toMend{staffField(one), p.L.T("staff.problem." + one)}
 	}
-	return ""
+	return out
 }
 
 // roleOptions are the roles of the form.
