@@ -37,7 +37,9 @@ func edit(t testing.TB, line, path, value string) string {
 		at = m[s]
 	}
 	last := steps[len(steps)-1]
-	if value == "" {
+	if list, ok := at.([]any); ok {
+		list[last[0]-'0'] = json.RawMessage(value)
+	} else if value == "" {
 		delete(at.(map[string]any), last)
 	} else {
 		at.(map[string]any)[last] = json.RawMessage(value)

@@ -34,7 +34,15 @@ type look struct {
 	time    time.Time
 	since   time.Time // when it was first seen so
 	handled bool      // its whole lines were delivered since
+	failed  time.Time // when it could not be read
 }
+
+// Pauses of watching: a file that cannot be read is tried again after one, and
+// only then told again.
+const retryFile = time.Minute
+
+// errFolder says that the folder itself cannot be read.
+var errFolder = errors.New("push: the folder cannot be read")
 
 // Run delivers until everything is delivered or, when watching, ctx ends.
 func (f *Folder) Run(ctx context.Context) error {
@@ -42,11 +50,13 @@ func (f *Folder) Run(ctx context.Context) error {
 	if f.Every == 0 {
 		f.Every = time.Second
 	}
+	gone := false // and told
 	for {
 		err := f.once(ctx)
 		if !f.Watch {
 			return err
 		}
+		gone = errors.Is(err, errFolder) && (gone || f.tell(err))
 		var refused *RefusedError
 		if errors.As(err, &refused) && refused.Sender() || errors.Is(err, errLocal) {
 			return err
@@ -57,12 +67,21 @@ func (f *Folder) Run(ctx context.Context) error {
 	}
 }
 
+// tell tells of a trouble with the folder: a share that is gone must not look
+// like a border at which nothing happens.
+func (f *Folder) tell(err error) bool {
+	if f.Each != nil {
+		f.Each(f.Name, Result{}, err)
+	}
+	return true
+}
+
 // once looks at every file once. A trouble with one file is told by each and
 // among the errors at the end.
 func (f *Folder) once(ctx context.Context) error {
 	files, err := Files(f.Name)
 	if err != nil {
-		return err
+		return errors.Join(errFolder, err)
 	}
 	var problems []error
 	for _, name := range files {
@@ -102,13 +121,19 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 	if !known || l.size != info.Size() || !l.time.Equal(info.ModTime()) {
 		l = look{size: info.Size(), time: info.ModTime(), since: now}
 	}
+	if !l.failed.IsZero() && now.Sub(l.failed) < retryFile {
+		return r, false, nil
+	}
 	growing := now.Sub(l.since) < settled
 	if growing && (l.handled || compressed(name)) {
 		f.seen[name] = l
 		return r, false, nil
 	}
 	r, err = f.Pusher.Deliver(ctx, name, growing)
-	l.handled = err == nil
+	l.handled, l.failed = err == nil, time.Time{}
+	if errors.Is(err, errFile) {
+		l.failed = now
+	}
 	f.seen[name] = l
 	return r, err == nil && !growing, err
 }

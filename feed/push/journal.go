@@ -42,6 +42,7 @@ type Journal struct {
 	f    *os.File
 	lock io.Closer
 	at   map[key]Position
+	torn error // of a note that may stand there in part: nothing may follow it
 }
 
 var (
@@ -133,10 +134,15 @@ func (j *Journal) Note(to, file string, p Position) error {
 	if err != nil {
 		return err
 	}
+	if j.torn != nil {
+		return j.torn
+	}
 	if _, err := j.f.Write(append(b, '\n')); err != nil {
+		j.torn = err
 		return err
 	}
 	if err := j.f.Sync(); err != nil {
+		j.torn = err
 		return err
 	}
 	j.at[key{to, file}] = p

@@ -106,7 +106,7 @@ func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result
 				err = errors.Join(err, t.settle(info, refused.Code))
 			}
 			return sum, err
-		case ctx.Err() != nil || errors.Is(err, errLocal):
+		case ctx.Err() != nil || errors.Is(err, errLocal) || errors.Is(err, errFile):
 			return sum, err
 		}
 		if p.o.Journal.Position(p.to, name) != before {

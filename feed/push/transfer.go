@@ -20,6 +20,8 @@ import (
 var (
 	// errLocal marks a trouble of this machine that trying again does not mend.
 	errLocal = errors.New("push: trouble on this side")
+	// errFile marks one that is the file's own: others can be delivered.
+	errFile  = errors.New("push: the file cannot be read")
 	errCut   = errors.New("the portal's answer broke off")
 	errQuiet = errors.New("the portal says nothing")
 )
@@ -38,16 +40,16 @@ type transfer struct {
 func (t *transfer) run(ctx context.Context) error {
 	at, err := t.locate()
 	if err != nil {
-		return errors.Join(errLocal, err)
+		return errors.Join(errFile, err)
 	}
 	defer func() { _ = t.begin.Close() }() // it was only read
 	content, err := open(t.name, t.growing)
 	if err != nil {
-		return errors.Join(errLocal, err)
+		return errors.Join(errFile, err)
 	}
 	defer content.Close()
 	if _, err := io.CopyN(io.Discard, content, at.Bytes); err != nil {
-		return errors.Join(errLocal, err)
+		return errors.Join(errFile, err)
 	}
 	rest := bufio.NewReaderSize(content, 64<<10)
 	if _, err := rest.Peek(1); errors.Is(err, io.EOF) {
