@@ -98,6 +98,9 @@ func ParseKeys(text, origin string) (*Keys, error) {
 		if signer.Name() != k.origin {
 			return nil, fmt.Errorf("%w: they are of different logs", ErrKeys)
 		}
+		if slices.Contains(k.public, vkey) {
+			continue // said twice
+		}
 		k.signers = append(k.signers, signer)
 		k.public = append(k.public, vkey)
 	}
@@ -127,6 +130,9 @@ func ParseVerifiers(text string) (*Verifiers, error) {
 		}
 		if one.Name() != v.Origin {
 			return nil, fmt.Errorf("%w: they are of different logs", ErrKeys)
+		}
+		if slices.Contains(v.Keys, f) {
+			continue // said twice, which would make every signature ambiguous
 		}
 		v.Keys = append(v.Keys, f)
 		list = append(list, one)
