@@ -139,7 +139,7 @@ func TestSearch(t *testing.T) {
 			"tea": "TEA", "cmrnut": "NUT", "10-aa-555": "TEA", "99zz": "TEA", "1234565": "CAR", "QARA ÇAY": "TEA", "findiq": "NUT", "FINDIQ içi": "NUT",
 			"8703": "CAR", "09": "TEA", "ətir": "NUT", "etir sirketi": "NUT", "o'brien": "NUT", "100%": "TEA", "kür_": "CAR", "a": "TEA CAR NUT",
 			"findiq cay": "", `\`: "", "%": "TEA", "_": "CAR", "his": "", "'; drop table pending": "",
-			"fidniq": "", "findq": "Fındıq: NUT", "avtomobl": "Avtomobil: CAR", "MSKU1234656": "msku1234565: CAR", "qara fidiq": "", "çya tebi": "", "qare çay": "Qara çay: TEA",
+			"fidniq": "", "findq": "Fındıq: NUT", "sirkti": "sirketi: NUT", "avtmobil": "Avtomobil: CAR", "avtomobl": "Avtomobil: CAR", "MSKU1234656": "msku1234565: CAR", "qara fidiq": "", "çya tebi": "", "qare çay": "Qara çay: TEA",
 			"10aa555": "TEA", "10 AA 555": "TEA", "10aa556": "10aa555: TEA", "gibberish": "",
 		} {
 			l := list(t, d, key, customs.Query{Text: text}, 25)

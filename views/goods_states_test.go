@@ -209,7 +209,7 @@ func TestNearNote(t *testing.T) {
 	for nearest, want := range map[string]int{"<b>tekstil": 1, "": 0} {
 		g.List.Nearest = nearest
 		page := render(t, Goods(samplePage(t, "en"), g))
-		if n := strings.Count(page, "No registration has exactly “&lt;b&gt;tekstl”. Shown is what has “&lt;b&gt;tekstil”."); n != want {
+		if n := strings.Count(page, "No registration has “&lt;b&gt;tekstl”. Shown are those with “&lt;b&gt;tekstil”."); n != want {
 			t.Errorf("nearest %q: said %d times", nearest, n)
 		}
 	}

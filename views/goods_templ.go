@@ -884,7 +884,7 @@ func toolbar(p Page, g GoodsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if g.Downloads {
+		if g.Downloads && g.List.Total > 0 {
 			templ_7745c5c3_Err = takeAway(p, g).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -127,6 +127,7 @@ declare
   word text;
   texts text[];
 begin
+  perform set_config('pg_trgm.word_similarity_threshold', '0.5', true); -- one letter left out of six is 0.57
   foreach word in array words loop
     execute format('select array(select search from (%s) p limit 1)', standing(mine, array[word])) into texts;
     if texts = '{}' then
