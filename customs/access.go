@@ -1,6 +1,9 @@
 package customs
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Viewer is who looked at a trader's data, as the trader's own page names them.
 type Viewer string
@@ -90,4 +93,18 @@ func HelpOf(allowed, codeRequired bool) TelephoneHelp {
 		return HelpCode
 	}
 	return HelpOn
+}
+
+// CodeDigits is the length of a one-time code, which a trader reads out to the
+// call centre: with five tries, one chance in twenty million to guess it.
+const CodeDigits = 8
+
+// AccessCode reads a one-time code as people write it down: with blanks and
+// hyphens. It is "" for what cannot be one.
+func AccessCode(s string) string {
+	s = strings.NewReplacer(" ", "", "-", "", " ", "").Replace(s)
+	if len(s) != CodeDigits || !digits(s) {
+		return ""
+	}
+	return s
 }

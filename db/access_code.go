@@ -6,17 +6,12 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/big"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"customs.gov.az/portal/customs"
 )
-
-// codeDigits is the length of a one-time code: with five tries, one chance in
-// twenty million to guess it.
-const codeDigits = 8
 
 // AccessCode is a one-time code that a trader reads out to the call centre.
 type AccessCode struct {
@@ -34,7 +29,7 @@ func (d *DB) MakeAccessCode(ctx context.Context, k SessionKey) (AccessCode, erro
 	if err != nil {
 		return AccessCode{}, err
 	}
-	c := AccessCode{Code: fmt.Sprintf("%0*d", codeDigits, n)}
+	c := AccessCode{Code: fmt.Sprintf("%0*d", customs.CodeDigits, n)}
 	s, err := d.Session(ctx, k)
 	if err != nil {
 		return AccessCode{}, err
@@ -60,16 +55,6 @@ func (d *DB) MakeAccessCode(ctx context.Context, k SessionKey) (AccessCode, erro
 func codeHash(v customs.VOEN, code string) []byte {
 	sum := sha256.Sum256([]byte(string(v) + " " + code))
 	return sum[:]
-}
-
-// codeOf reads a code as people write it down: with blanks and hyphens. It is
-// "" for what cannot be one.
-func codeOf(s string) string {
-	s = strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(s)
-	if len(s) != codeDigits || strings.Trim(s, "0123456789") != "" {
-		return ""
-	}
-	return s
 }
 
 // NewestAccessCode is the newest code of the trader of the session, without the

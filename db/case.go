@@ -134,7 +134,7 @@ func (d *DB) OpenCase(ctx context.Context, k StaffKey, n NewCase, perHour int) (
 	}
 	var code []byte
 	if n.Code != "" {
-		code = codeHash(n.VOEN, codeOf(n.Code))
+		code = codeHash(n.VOEN, customs.AccessCode(n.Code))
 	}
 	var which *uuid.UUID
 	b := &pgx.Batch{}

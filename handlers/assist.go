@@ -131,13 +131,13 @@ func newCase(f views.CaseForm) (db.NewCase, []views.CaseProblem) {
 	}
 	voen, err := customs.ParseVOEN(f.VOEN)
 	wrong(err != nil, views.CaseBadVOEN)
-	code := strings.NewReplacer(" ", "", "-", "").Replace(f.Code)
-	wrong(f.Code != "" && (len(code) != 8 || strings.Trim(code, "0123456789") != ""), views.CaseBadCode)
+	code := customs.AccessCode(f.Code)
+	wrong(f.Code != "" && code == "", views.CaseBadCode)
 	wrong(!customs.IsLine(f.Caller, 200), views.CaseBadCaller)
 	wrong(!customs.IsLine(f.CallNumber, 40), views.CaseBadNumber)
 	wrong(!customs.IsLine(f.CallID, 60), views.CaseBadCallID)
 	how := customs.CaseVerification(f.Verified)
-	wrong(code == "" && !how.Known(), views.CaseBadVerified)
+	wrong(f.Code == "" && !how.Known(), views.CaseBadVerified)
 	problems = append(problems, reasonProblems(f.Reason, f.ReasonText)...)
 	return db.NewCase{
 		VOEN: voen, Caller: f.Caller, CallNumber: f.CallNumber, CallID: f.CallID, Reason: customs.CaseReason(f.Reason),

@@ -179,7 +179,7 @@ func TestAssistWithCode(t *testing.T) {
 	if page := words(b.want(b.post("/assist", caseForm("1499000151")...), http.StatusUnprocessableEntity).body); !strings.Contains(page, "always requires a one-time code") {
 		t.Error(page)
 	}
-	at := b.openCase("1499000151", "code", code.Code, "verified", "")
+	at := b.openCase("1499000151", "code", code.Code[:4]+"\u00a0"+code.Code[4:], "verified", "")
 	if page := words(b.want(b.get(at+"/goods"), http.StatusOK).body); strings.Contains(page, "Not confirmed by code") {
 		t.Error("a confirmed case is marked as not confirmed")
 	}
