@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"customs.gov.az/portal/static"
 )
 
 // worthPacking is the size below which a page fits into one packet anyway.
@@ -28,7 +29,7 @@ var packers = sync.Pool{New: func() any {
 // ones do: whether something is found. Nothing secret, such as a token, stands
 // in a page. It returns nil for a page that stays as it is.
 func packed(r *http.Request, page []byte) *bytes.Buffer {
-	if len(page) < worthPacking || !takesGzip(r.Header.Values("Accept-Encoding")) {
+	if len(page) < worthPacking || !static.TakesGzip(r.Header.Values("Accept-Encoding")) {
 		return nil
 	}
 	b := buffers.Get().(*bytes.Buffer)
@@ -40,20 +41,4 @@ func packed(r *http.Request, page []byte) *bytes.Buffer {
 	_, _ = w.Write(page)
 	_ = w.Close()
 	return b
-}
-
-// takesGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip must be named there
-// and not be weighed with nothing. A * is not enough: no browser means it so.
-func takesGzip(values []string) bool {
-	for _, value := range values {
-		for coding := range strings.SplitSeq(value, ",") {
-			name, parameters, _ := strings.Cut(coding, ";")
-			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-				continue
-			}
-			weight, weighed := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(parameters, " ", "")), "q=")
-			return !weighed || strings.Trim(weight, "0.") != ""
-		}
-	}
-	return false
 }

@@ -13,32 +13,6 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-func TestTakesGzip(t *testing.T) {
-	for value, want := range map[string]bool{
-		"":                          false,
-		"gzip":                      true,
-		"gzip, deflate, br, zstd":   true,
-		"br;q=1.0, GZIP;q=0.8, *":   true,
-		"deflate, br":               false,
-		"gzip;q=0":                  false,
-		"gzip; q=0.000, br":         false,
-		"gzip ; q=0.001":            true,
-		"*":                         false,
-		"identity":                  false,
-		"notgzip, gzipped":          false,
-		";;;,,, q=1":                false,
-		"br, gzip;level=9":          true,
-		strings.Repeat("br,", 1000): false,
-	} {
-		if got := takesGzip([]string{value}); got != want {
-			t.Errorf("%.40q: %v, want %v", value, got, want)
-		}
-	}
-	if takesGzip(nil) || !takesGzip([]string{"br", "gzip"}) {
-		t.Error("no header is no, and a second header counts")
-	}
-}
-
 // TestPagesTravelPacked sends pages of all sizes to who takes gzip and who does
 // not: each reads the same bytes, and the length says what is sent.
 func TestPagesTravelPacked(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/locales"
+	"customs.gov.az/portal/static"
 )
 
 // tableFormat is a form of a file of rows and columns.
@@ -109,7 +110,7 @@ func (a *tableAnswer) start(f tableFile) (more bool, err error) {
 	case formatCSV:
 		h.Set(echo.HeaderContentType, "text/csv; charset=utf-8; header=present")
 		h.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
-		if takesGzip(c.Request().Header.Values("Accept-Encoding")) {
+		if static.TakesGzip(c.Request().Header.Values("Accept-Encoding")) {
 			h.Set(echo.HeaderContentEncoding, "gzip")
 			z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 			if err != nil {

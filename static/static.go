@@ -105,7 +105,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := f.plain
 	if f.gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if TakesGzip(r.Header.Values("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body = f.gzipped
 		}
@@ -149,16 +149,18 @@ func compress(name string, b []byte) []byte {
 	return out.Bytes()
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip is welcome when it
-// is listed without a weight of zero.
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			continue
+// TakesGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip must be named there
+// and not be weighed with nothing. A * is not enough: no browser means it so.
+func TakesGzip(values []string) bool {
+	for _, value := range values {
+		for coding := range strings.SplitSeq(value, ",") {
+			name, parameters, _ := strings.Cut(coding, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			weight, weighed := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(parameters, " ", "")), "q=")
+			return !weighed || strings.Trim(weight, "0.") != ""
 		}
-		weight, has := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(params, " ", "")), "q=")
-		return !has || strings.Trim(weight, "0.") != ""
 	}
 	return false
 }

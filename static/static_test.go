@@ -65,12 +65,31 @@ func TestCompressedWhereWelcome(t *testing.T) {
 	if res := get(t, a, http.MethodGet, a.URL("fonts/plex-latin.woff2"), "gzip"); res.Header.Get("Content-Encoding") != "" {
 		t.Error("a font is compressed already")
 	}
-	for header, want := range map[string]bool{
-		"gzip": true, "GZIP;q=1": true, "br, gzip ; q=0.1": true, "": false, "br": false, "gzip;q=0": false, "gzip; q=0.000": false, "xgzip": false,
+}
+
+func TestTakesGzip(t *testing.T) {
+	for value, want := range map[string]bool{
+		"":                          false,
+		"gzip":                      true,
+		"gzip, deflate, br, zstd":   true,
+		"br;q=1.0, GZIP;q=0.8, *":   true,
+		"deflate, br":               false,
+		"gzip;q=0":                  false,
+		"gzip; q=0.000, br":         false,
+		"gzip ; q=0.001":            true,
+		"*":                         false,
+		"identity":                  false,
+		"notgzip, gzipped":          false,
+		";;;,,, q=1":                false,
+		"br, gzip;level=9":          true,
+		strings.Repeat("br,", 1000): false,
 	} {
-		if acceptsGzip(header) != want {
-			t.Errorf("%q: not %v", header, want)
+		if got := TakesGzip([]string{value}); got != want {
+			t.Errorf("%.40q: %v, want %v", value, got, want)
 		}
+	}
+	if TakesGzip(nil) || !TakesGzip([]string{"br", "gzip"}) {
+		t.Error("no header is no, and a second header counts")
 	}
 }
 
