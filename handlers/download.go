@@ -63,7 +63,7 @@ func (d *downloadDesk) enter(who uuid.UUID) (leave func(), err error) {
 func (p *Portal) download(c echo.Context, who uuid.UUID, life time.Duration, write func(context.Context, *tableAnswer) error, failed func(error) error) error {
 	leave, err := p.downloads.enter(who)
 	if err != nil {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		askAgainIn(c, retryAfter)
 		return err
 	}
 	defer leave()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,11 @@ var outcomes = []struct {
 
 // retryAfter is when it makes sense to try again after a passing failure.
 const retryAfter = 10 * time.Second
+
+// askAgainIn tells a program when to ask again, in whole seconds.
+func askAgainIn(c echo.Context, d time.Duration) {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, int(d.Seconds()+0.999))))
+}
 
 // statusLeft stands in the log and in the figures for a request whose sender
 // left before the answer; nothing is sent.
@@ -70,7 +76,7 @@ func (p *Portal) fail(err error, c echo.Context) {
 	switch status {
 	case http.StatusServiceUnavailable:
 		v.RetryAfter = retryAfter
-		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		askAgainIn(c, retryAfter)
 		if c.Request().Method == http.MethodGet {
 			v.Retry = c.Request().URL.RequestURI()
 		}

@@ -72,7 +72,7 @@ func (p *Portal) hold(c echo.Context, topic, key string) error {
 	}
 	h := c.Response().Header()
 	if !p.Hub.Room() {
-		h.Set(echo.HeaderRetryAfter, "60")
+		askAgainIn(c, time.Minute)
 		return c.NoContent(http.StatusServiceUnavailable)
 	}
 	h.Set(echo.HeaderContentType, "text/event-stream")

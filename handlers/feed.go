@@ -83,7 +83,7 @@ func (p *Portal) takeFeed(c echo.Context, sender feed.Sender) error {
 	}
 	leave, ok := p.feeds.enter(sender.Name)
 	if !ok {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		askAgainIn(c, retryAfter)
 		return refuse(c, http.StatusTooManyRequests, "too_many_feeds", "Other feeds are being taken in; send again in a moment, one at a time.")
 	}
 	defer leave()

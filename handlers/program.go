@@ -49,7 +49,7 @@ func (p *Portal) program(action register.Action, next func(echo.Context, caller)
 		case err != nil:
 			return p.refuseProgram(c, err)
 		case !allowed:
-			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(p.Rates.Program))
+			askAgainIn(c, p.Rates.Program.Every)
 			return refuse(c, http.StatusTooManyRequests, "too_many_requests", "Ask again after the seconds that Retry-After says.")
 		}
 		err = next(c, caller{who, key})
@@ -111,7 +111,7 @@ func (p *Portal) refuseProgram(c echo.Context, err error) error {
 	case http.StatusNotFound:
 		return refuse(c, status, "not_found", "There is no such registration under the token's taxpayer number.")
 	case http.StatusServiceUnavailable:
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(retryAfter.Seconds())))
+		askAgainIn(c, retryAfter)
 		return refuse(c, status, "unavailable", "The data or the register of requests cannot be reached; ask again in a moment.")
 	}
 	p.Log.Error("program", "request", requestID(c).String(), "error", err)

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -60,15 +59,12 @@ func (p *Portal) throttle(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		p.metrics.signIns.WithLabelValues("any", string(views.ProblemTooManyAttempts)).Inc()
-		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(p.Rates.SignIn))
+		askAgainIn(c, p.Rates.SignIn.Every)
 		frame := p.page(c, "")
 		frame.Path = "/"
 		return html(c, http.StatusTooManyRequests, views.SignInProblemPage(frame, views.ProblemTooManyAttempts, p.methods(c), ""))
 	}
 }
-
-// retryAfterRate is when one more will be allowed, in whole seconds.
-func retryAfterRate(r db.Rate) string { return strconv.Itoa(max(1, int(r.Every.Seconds()+0.999))) }
 
 // neighbourhood is what shares a rate: an IPv4 address, or the /64 of an IPv6
 // address, all of which one subscriber has.

@@ -98,7 +98,7 @@ func (p *Portal) takeReport(c echo.Context, key db.SessionKey, s db.Session, f v
 		return err
 	}
 	if !ok {
-		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(p.Rates.Report))
+		askAgainIn(c, p.Rates.Report.Every)
 		f.Problems = []views.ReportProblem{views.ReportOften}
 		return p.showReportForm(c, s, http.StatusTooManyRequests, f)
 	}

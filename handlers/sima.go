@@ -245,7 +245,7 @@ func (p *Portal) simaEvents(c echo.Context) error {
 	}
 	sub := p.Hub.Subscribe(o.Topic())
 	if sub == nil {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "60")
+		askAgainIn(c, time.Minute)
 		return c.NoContent(http.StatusServiceUnavailable)
 	}
 	defer sub.Close()

@@ -34,7 +34,7 @@ func (p *Portal) phone(next func(echo.Context) error) echo.HandlerFunc {
 			return p.phoneFailed(c, http.StatusServiceUnavailable, err)
 		}
 		if !ok {
-			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(p.Rates.Phone))
+			askAgainIn(c, p.Rates.Phone.Every)
 			return c.JSON(http.StatusTooManyRequests, simaFailed)
 		}
 		if err := next(c); err != nil {

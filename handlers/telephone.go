@@ -29,7 +29,7 @@ func (p *Portal) makeCode(c echo.Context, key db.SessionKey) error {
 	if ok, err := p.DB.Take(ctx, "access-code", string(s.Person.VOEN), codeRate); err != nil {
 		return err
 	} else if !ok {
-		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(codeRate))
+		askAgainIn(c, codeRate.Every)
 		return echo.NewHTTPError(http.StatusTooManyRequests)
 	}
 	code, err := p.DB.MakeAccessCode(ctx, key)

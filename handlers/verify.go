@@ -165,7 +165,7 @@ func (p *Portal) compareVOEN(c echo.Context, q url.Values, r register.Record, v 
 		return err
 	}
 	if !ok {
-		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfterRate(compareRate()))
+		askAgainIn(c, compareRate().Every)
 		return echo.NewHTTPError(http.StatusTooManyRequests)
 	}
 	v.Compared = strings.TrimSpace(q.Get("voen"))
