@@ -64,7 +64,7 @@ type VerifyView struct {
 
 // sentence says what was answered, in words.
 func (a Answer) sentence(l *locales.Locale) string {
-	at := l.Date(a.At) + " " + l.Clock(a.At)
+	at := exact(l, a.At)
 	switch {
 	case a.Outcome == register.NothingPending:
 		return l.T("receipt.said_nothing", "time", at)

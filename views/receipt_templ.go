@@ -387,7 +387,7 @@ func receiptFacts(p Page, a Answer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = fact(p.L.T("receipt.at"), p.L.Date(a.At)+" "+p.L.Clock(a.At), p.L.T("receipt.baku")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fact(p.L.T("receipt.at"), exact(p.L, a.At), p.L.T("receipt.baku")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -112,5 +112,5 @@ func reportAbout(l *locales.Locale, r customs.Report) string {
 	if r.Registration != "" {
 		return l.T("report.about_registration", "code", r.Registration)
 	}
-	return l.T("report.about_entry", "time", l.Date(r.EntryAt)+" "+l.Clock(r.EntryAt))
+	return l.T("report.about_entry", "time", exact(l, r.EntryAt))
 }

@@ -385,7 +385,7 @@ func reportSubject(p Page, entry *AccessRow, registration string, places customs
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fact(p.L.T("access.col_time"), p.L.Date(entry.At)+" "+p.L.Clock(entry.At), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fact(p.L.T("access.col_time"), exact(p.L, entry.At), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -52,7 +52,7 @@ func grouped(code string) string {
 func (c CodeView) state(l *locales.Locale, now time.Time) string {
 	switch {
 	case !c.Used.IsZero():
-		return l.T("telephone.used", "time", l.Date(c.Used)+" "+l.Clock(c.Used))
+		return l.T("telephone.used", "time", exact(l, c.Used))
 	case c.Spent:
 		return l.T("telephone.spent")
 	case !now.Before(c.Until):
