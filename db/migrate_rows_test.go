@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,11 @@ import (
 // that first could hold them. Every later migration meets them.
 var lived = map[int32]string{
 	2: `insert into session (id, secret_hash, voen, pin, person, method, issuer, serial, fingerprint, idle, expires_at)
-	    select id::uuid, sha256(decode(repeat('00', 16), 'hex')), '1499000151', pin, 'Aysel', 'file', 'business', '0a', '\x01', '20 minutes', now() + '8 hours'
+	    select id::uuid, sha256(decode(repeat('00', 32), 'hex')), '1499000151', pin, 'Aysel', 'file', 'business', '0a', '\x01', '20 minutes', now() + '8 hours'
 	      from (values ('00000000-0000-4000-8000-000000000001', '5A7KM2L'), ('00000000-0000-4000-8000-000000000002', '')) v (id, pin);
+	    insert into session (id, secret_hash, voen, method, issuer, serial, fingerprint, idle, expires_at) -- longer than 016 allows
+	    values ('00000000-0000-4000-8000-000000000003', sha256(decode(repeat('00', 32), 'hex')), '1499000152', 'file', 'business', '0b', '\x02', '3 days', now() + '30 days'),
+	           ('00000000-0000-4000-8000-000000000004', sha256('x'), '1499000152', 'file', 'business', '0b', '\x02', '-1 second', now() + '1 hour');
 	    insert into challenge (id, browser_hash, content, sha256, sha384, sha512, expires_at)
 	    values (gen_random_uuid(), sha256(''), 'x', sha256('x'), sha384('x'), sha512('x'), now() + '5 minutes');
 	    insert into handover (id, browser_hash, home, expires_at) values (gen_random_uuid(), sha256(''), 'http://x', now() + '5 minutes')`,
@@ -81,7 +85,7 @@ func TestMigrationsMeetRows(t *testing.T) {
 			}
 		}
 	}
-	if rows["register_entry"] != 3 || rows["session"] != 2 {
+	if rows["register_entry"] != 3 || rows["session"] != 4 {
 		t.Fatalf("rows: %v", rows)
 	}
 	must(t, db.Migrate(t.Context(), f.OwnerURL, "portal"))
@@ -95,9 +99,6 @@ func inherited(t *testing.T, f *dbtest.DB) {
 	must(t, err)
 	defer d.Close()
 	k := db.SessionKey{ID: uuid.MustParse("00000000-0000-4000-8000-000000000001")} // and a secret of zeros
-	if len(k.Secret) != 16 {
-		exec(t, connect(t, f.SuperuserURL), "update session set secret_hash = sha256(decode(repeat('00', $1), 'hex'))", len(k.Secret))
-	}
 	l := list(t, d, k, customs.Query{Text: "şəkər"}, 10)
 	if len(l.Rows) != 1 || l.Rows[0].Registration != "OPEN" || l.AllTotal != 1 {
 		t.Errorf("the list: %+v", l)
@@ -119,9 +120,19 @@ func inherited(t *testing.T, f *dbtest.DB) {
 	if log := accessLog(t, d, k, customs.AccessQuery{}, 10); len(log.Rows) != 3 || log.Rows[0].Viewer == "" {
 		t.Errorf("the access log: %+v", log)
 	}
+	su := connect(t, f.SuperuserURL)
+	exec(t, su, "update session set seen_at = now() - interval '10 minutes'")
+	long := k
+	long.ID = uuid.MustParse("00000000-0000-4000-8000-000000000003")
+	if s, err := d.KeepSession(t.Context(), long); err != nil || s.Idle != 24*time.Hour || s.ExpiresAt.Sub(s.CreatedAt) != 7*24*time.Hour {
+		t.Errorf("a session of before the bounds: %+v, %v", s, err)
+	}
 	r := db.NewRegister(d)
 	must(t, r.Submit(context.WithoutCancel(t.Context()), entryOf(k, aysel)).Wait(t.Context()))
 	r.Close()
+	if idle := one[time.Duration](t, su, "select now() - seen_at from session where id = $1", k.ID); idle > 5*time.Minute {
+		t.Errorf("to look did not keep the session: %s", idle)
+	}
 	count(t, d)
 	sealed := sealedOn(t, f)
 	if n := sealed.seal(t); n != 4 {
@@ -130,10 +141,10 @@ func inherited(t *testing.T, f *dbtest.DB) {
 	if r := sealed.verify(t, db.VerifyOptions{}); !r.OK() || r.Size != 4 {
 		t.Errorf("verified: %+v", r)
 	}
-	if n := one[int64](t, connect(t, f.SuperuserURL), "select sum(n)::bigint from register_hour"); n != 4 {
+	if n := one[int64](t, su, "select sum(n)::bigint from register_hour"); n != 4 {
 		t.Errorf("%d entries are counted, want 4", n)
 	}
-	if n := one[int](t, connect(t, f.SuperuserURL), miscounted); n != 0 {
+	if n := one[int](t, su, miscounted); n != 0 {
 		t.Errorf("%d counts are wrong", n)
 	}
 }

@@ -154,7 +154,7 @@ func TestEveryKeywordOfTheSchema(t *testing.T) {
 func standing(t *testing.T, path string) json.RawMessage {
 	t.Helper()
 	at := json.RawMessage(whole)
-	for _, step := range strings.Split(path, "/") {
+	for step := range strings.SplitSeq(path, "/") {
 		var err error
 		if strings.HasPrefix(string(at), "[") {
 			var list []json.RawMessage
