@@ -168,3 +168,18 @@ func TestWhatWasBeingWritten(t *testing.T) {
 	}
 	b.want(b.get("/goods"), http.StatusOK)
 }
+
+// A window that hears of the signing out in another one may be quicker than the
+// answer that tells the browser to forget: it says so all the same.
+func TestSignedOutInAnotherWindow(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().english().signIn("aysel")
+	other := b.withCookie(b.cookies()["portal"])
+	if to := b.want(b.get("/?signed-out=1"), http.StatusSeeOther).to(); to != "/goods" {
+		t.Errorf("who is signed in is sent to %q", to)
+	}
+	b.want(b.post("/sign-out"), http.StatusSeeOther)
+	if page := words(other.want(other.get("/?signed-out=1&lang=en"), http.StatusOK).body); !strings.Contains(page, "You have signed out") {
+		t.Error(page)
+	}
+}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -13,16 +14,27 @@ import (
 
 // start is the first page; who is signed in goes on to their goods.
 func (p *Portal) start(c echo.Context) error {
-	if _, ok := p.jar(c).key(); ok {
-		return c.Redirect(http.StatusSeeOther, views.GoodsPath)
+	signedOut := c.QueryParam("signed-out") != ""
+	if key, ok := p.jar(c).key(); ok {
+		// Another window comes here at the moment of signing out, when the
+		// browser may not have been told yet to forget its session.
+		if !signedOut || !p.isOver(c, key) {
+			return c.Redirect(http.StatusSeeOther, views.GoodsPath)
+		}
 	}
 	if _, officer := p.jar(c).staffKey(); p.onStaff(c) && (officer || !p.shared() || isStaffPath(c.QueryParam("return"))) {
 		return p.staffStart(c)
 	}
 	return html(c, http.StatusOK, views.Start(p.page(c, ""), views.StartView{
 		Methods: p.methods(c), Return: safeReturn(c.QueryParam("return")),
-		SignedOut: c.QueryParam("signed-out") != "", Checkpoints: p.Checkpoints.All(),
+		SignedOut: signedOut, Checkpoints: p.Checkpoints.All(),
 	}))
+}
+
+// isOver reports whether a session is known to have ended.
+func (p *Portal) isOver(c echo.Context, key db.SessionKey) bool {
+	_, err := p.DB.Session(c.Request().Context(), key)
+	return errors.Is(err, db.ErrNoSession)
 }
 
 // signedIn guards a route: without a session key the person signs in first and

@@ -169,6 +169,20 @@ func twoCompanies(t *testing.T, w *world) {
 	if row := first.text("tr .reg"); row != second.text("tr .reg") {
 		t.Errorf("at %s the first window shows %s", first.at(), row)
 	}
+	// Nothing that was written for the one is sent for the other.
+	first.open("/notifications")
+	first.do(chromedp.SendKeys(chromedp.CSS("#new-address"), "buxgalter@example.az"))
+	second.open("/company")
+	second.do(chromedp.Click(chromedp.CSS(`input[value="` + one + `"]`)))
+	second.follow("main form button:not([name])")
+	first.eventually(`document.querySelector("textarea[readonly]")?.value ?? ""`, "buxgalter@example.az")
+	second.open("/notifications")
+	if second.count("article") != 0 || second.text(".who .num") != one {
+		t.Error("an address was added for the company that was gone over to")
+	}
+	second.open("/company")
+	second.do(chromedp.Click(chromedp.CSS(`input[value="` + other + `"]`)))
+	second.follow("main form button:not([name])")
 	// A page of the company that was left answers as for a stranger.
 	if status := first.open("/goods/" + goods); status != http.StatusNotFound {
 		t.Errorf("the other company's registration answers %d", status)

@@ -13,6 +13,7 @@
   const clock = dialog.querySelector("[data-clock]");
   const status = dialog.querySelector("[role=status]");
   const others = "BroadcastChannel" in window ? new BroadcastChannel("session") : null;
+  const whose = document.querySelector(".masthead .who .num")?.textContent;
   let timer, ticking, planned, over, left;
 
   const here = () => encodeURIComponent(location.pathname + location.search);
@@ -110,6 +111,10 @@
   });
   if (others) {
     others.onmessage = async ({ data }) => {
+      // Another window is another company's, or another person's: the session
+      // of this page is over, and nothing written for the one is sent for the
+      // other.
+      if (data.whose) return data.whose !== whose && (written() ? ended() : location.reload());
       if (data !== "out") return check();
       for (let n = 0; n < 20; n++) {
         if ((await ask("GET")) === 0) return ended("/?signed-out=1");
@@ -117,6 +122,7 @@
       }
     };
     others.postMessage("kept"); // to open a page is to be here
+    others.postMessage({ whose });
   }
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && Date.now() >= planned) check(); // after sleep
