@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,10 +86,7 @@ func TestEveryFieldTakesNonsense(t *testing.T) {
 // takes sends one form with one value of it replaced.
 func (w *whole) takes(b *browser, f pageForm, name, value string) {
 	w.Helper()
-	fields := url.Values{}
-	for k, v := range f.fields {
-		fields[k] = v
-	}
+	fields := maps.Clone(f.fields)
 	fields.Set(name, value)
 	var a answer
 	if f.method == http.MethodPost {

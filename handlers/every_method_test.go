@@ -88,7 +88,10 @@ func TestEveryPostIsOfThisSite(t *testing.T) {
 	entries, sessions := w.registered(`true`), look[int](w.site, `select count(*) from session where ended_at is null`)
 	for _, r := range w.byMethod(http.MethodPost) {
 		for _, headers := range [][]string{
-			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Origin", "https://evil.example"},
+			{"Origin", "null"},
 			{"Sec-Fetch-Site", "cross-site", "Origin", w.people[""].base},
 		} {
 			a := w.owner(r).do(http.MethodPost, r.address, strings.NewReader("voen=1499000151&do=remove&verdict=approved"), append(headers, "Content-Type", "application/x-www-form-urlencoded")...)

@@ -69,17 +69,24 @@ func (p *Portal) formPage(r *http.Request, form url.Values) string {
 // writing are the fields in which people write, by the route of their form,
 // and the messages that name them.
 var writing = []struct{ route, field, label string }{
-	{views.NotMinePath, "body", "report.body_not_mine"}, {views.NotMinePath, "contact", "report.contact"},
-	{views.AskPath, "body", "report.body_question"}, {views.AskPath, "contact", "report.contact"},
+	{views.NotMinePath, "body", "report.body_not_mine"},
+	{views.NotMinePath, "contact", "report.contact"},
+	{views.AskPath, "body", "report.body_question"},
+	{views.AskPath, "contact", "report.contact"},
 	{views.NotificationsPath, "address", "notifications.address"},
 	{views.APIAccessPath, "name", "program.name"},
-	{views.AssistPath, "voen", "assist.field.voen"}, {views.AssistPath, "caller", "assist.field.caller"},
-	{views.AssistPath, "call_number", "assist.field.call_number"}, {views.AssistPath, "call_id", "assist.field.call_id"},
+	{views.AssistPath, "voen", "assist.field.voen"},
+	{views.AssistPath, "caller", "assist.field.caller"},
+	{views.AssistPath, "call_number", "assist.field.call_number"},
+	{views.AssistPath, "call_id", "assist.field.call_id"},
 	{views.AssistPath, "reason_text", "assist.field.reason_text"},
 	{views.SupervisionAssistPath, "why", "assist.watch_why"},
 	{views.ReportsToAnswerPath, "answer", "report.staff_answer"},
-	{views.StaffPath, "pin", "staff.field.pin"}, {views.StaffPath, "number", "staff.field.number"}, {views.StaffPath, "name", "staff.field.name"},
-	{views.StaffPath, "unit", "staff.field.unit"}, {views.StaffPath, "until", "staff.field.until"},
+	{views.StaffPath, "pin", "staff.field.pin"},
+	{views.StaffPath, "number", "staff.field.number"},
+	{views.StaffPath, "name", "staff.field.name"},
+	{views.StaffPath, "unit", "staff.field.unit"},
+	{views.StaffPath, "until", "staff.field.until"},
 }
 
 // typed is what a form of this route holds of a person's own writing.

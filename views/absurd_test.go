@@ -131,12 +131,12 @@ func TestNumbersAgree(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 5, 11, 21, 24} {
 		for _, lang := range []string{"az", "en"} {
 			for name, doc := range show(t, lang, consignmentPages, func(c *customs.Consignment) {
-				since := time.Duration(n)
-				c.RegisteredAt, c.StatusAt = at(since*24*time.Hour), at(since*time.Hour)
+				ago := func(unit time.Duration) time.Time { return sampleNow.Add(-time.Duration(n * int(unit))) }
+				c.RegisteredAt, c.StatusAt = ago(24*time.Hour), ago(time.Hour)
 				item := c.Goods[0]
 				item.Packages = &customs.Packages{Count: int64(n), Type: "CT"}
 				c.Goods = slices.Repeat([]customs.GoodsItem{item}, n)
-				c.Requires[0].Since, c.Requires[0].Due = at(since*time.Minute), new(sampleNow.Add(since*24*time.Hour))
+				c.Requires[0].Since, c.Requires[0].Due = ago(time.Minute), new(sampleNow.AddDate(0, 0, n))
 			}) {
 				page := text(doc)
 				if name == "document" && lang == "en" && !strings.Contains(page, "(1 entry)") {
