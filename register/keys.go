@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -45,8 +47,9 @@ func NewKey(origin string) (private, public string, err error) {
 func keyPair(origin string, seed []byte) (private, public string, err error) {
 	key := ed25519.NewKeyFromSeed(seed)
 	public, err = note.NewEd25519VerifierKey(origin, ed25519.PublicKey(key[ed25519.SeedSize:]))
-	if err != nil || strings.ContainsAny(origin, " \t\r\n+") || origin == "" {
-		return "", "", fmt.Errorf("%w: the name of the log must be without spaces and plus signs", ErrKeys)
+	odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '+' || r == ',' } // they part keys, and lists of them
+	if err != nil || origin == "" || !utf8.ValidString(origin) || strings.ContainsFunc(origin, odd) {
+		return "", "", fmt.Errorf("%w: the name of the log must be without spaces, control characters, commas and plus signs", ErrKeys)
 	}
 	hash := strings.Split(public, "+")[1]
 	secret := base64.StdEncoding.EncodeToString(append([]byte{ed25519Algorithm}, seed...))
