@@ -18,19 +18,7 @@ func TestFormsOfAnInstantAgree(t *testing.T) {
 	} {
 		for hour := range 30 {
 			at := day.Add(time.Duration(hour)*time.Hour + 29*time.Minute + 59*time.Second)
-			for name, l := range map[string]interface {
-				Zone() *time.Location
-				Date(t time.Time) string
-				DateTime(t time.Time) string
-				AppendDateTime(b []byte, t time.Time) []byte
-				Minute(t time.Time) string
-				Clock(t time.Time) string
-				Machine(t time.Time) string
-				AppendMachine(b []byte, t time.Time) []byte
-				ISODay(t time.Time) string
-				Stamp(t time.Time) string
-				Day(iso string) string
-			}{"az": az, "en": en} {
+			for name, l := range map[string]*Locale{"az": az, "en": en} {
 				back, err := time.Parse(time.RFC3339, l.Machine(at))
 				if err != nil || !back.Equal(at) {
 					t.Errorf("%s: %s is %s for machines", name, at, l.Machine(at))
