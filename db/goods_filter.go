@@ -112,7 +112,7 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 			with counts as (
 			       select checkpoint, sum(count) as count from (
 			         select checkpoint, count from pending_count` + f.sql() + `
-			         union all select checkpoint, 1 from (select * from pending where not bulk offset 0) single` + f.sql() + `) n group by checkpoint),
+			         union all select checkpoint, 1 from (select checkpoint, status, next_who, mode from pending where not bulk offset 0) single` + f.sql() + `) n group by checkpoint),
 			     upto as (select checkpoint, count, sum(count) over (order by checkpoint) as upto, sum(count) over () as total from counts),
 			     page as (select least((@page::bigint - 1) * @size, greatest(0, max(total) - 1)::bigint / @size * @size) as start from upto)
 			select ` + listColumns + f.from(`checkpoint >= (select min(checkpoint) from upto, page where upto > start)`,

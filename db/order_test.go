@@ -38,11 +38,21 @@ func TestPagesAreTheFile(t *testing.T) {
 	}
 	store(t, d, batch...)
 	filters := []customs.Query{
-		{}, {Text: "çay"}, {Text: "cay qara"}, {Text: "çya"}, {Text: "nothing of this"},
-		{Status: customs.Held}, {Status: customs.Held, Text: "cay"}, {Status: customs.Released},
-		{Mode: "2", Waiting: customs.You}, {Mode: "2", Waiting: customs.You, Text: "seker"},
-		{Checkpoint: "00911"}, {Checkpoint: "00911", Text: "R00"},
-		{From: "2026-03-02"}, {To: "2026-03-01", Text: "r0"}, {From: "2026-03-01", To: "2026-03-02", Status: customs.DocsCheck},
+		{},
+		{Text: "çay"},
+		{Text: "cay qara"},
+		{Text: "çya"},
+		{Text: "nothing of this"},
+		{Status: customs.Held},
+		{Status: customs.Held, Text: "cay"},
+		{Status: customs.Released},
+		{Mode: "2", Waiting: customs.You},
+		{Mode: "2", Waiting: customs.You, Text: "seker"},
+		{Checkpoint: "00911"},
+		{Checkpoint: "00911", Text: "R00"},
+		{From: "2026-03-02"},
+		{To: "2026-03-01", Text: "r0"},
+		{From: "2026-03-01", To: "2026-03-02", Status: customs.DocsCheck},
 	}
 	found := 0
 	for _, bulk := range []string{"false", "registration < 'R00070'", "true"} {

@@ -116,7 +116,8 @@ func TestBigTrader(t *testing.T) {
 			{customs.Query{Page: 134, Checkpoint: "00900"}, 3334, 134, 9},
 			{customs.Query{Text: "R0999"}, 10, 1, 10},
 			{customs.Query{Text: "seker", Sort: customs.Heaviest, Page: 99}, 10_000, 99, 25},
-			{customs.Query{Text: "XR00001"}, 0, 1, 0},
+			{customs.Query{Text: "XR00001"}, 1, 1, 1}, // another's: nearest is R00001, which is said
+			{customs.Query{Text: "nobody has this"}, 0, 1, 0},
 		} {
 			l := list(t, d, key, test.q, 25)
 			if l.Total != test.total || l.Page != test.page || len(l.Rows) != test.rows || l.AllTotal != 10_000 {
