@@ -37,7 +37,7 @@ func nearer(empty, near customs.List, words []string) customs.List {
 	written := slices.Clone(words)
 	for i := range near.Rows {
 		p := &near.Rows[i]
-		for _, text := range strings.FieldsSeq(p.GoodsDescription + " " + p.Vehicle + " " + p.DocumentNumber + " " + p.Registration) {
+		for text := range strings.FieldsSeq(p.GoodsDescription + " " + p.Vehicle + " " + p.DocumentNumber + " " + p.Registration) {
 			text = strings.Trim(text, `.,:;!?()[]«»„“”"'`)
 			if n := slices.Index(written, locales.Fold(text)); n >= 0 {
 				written[n] = text
