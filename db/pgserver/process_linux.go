@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// locale knows all letters and sorts by code point; sorting for people is
-// done by package locales.
+// locale knows all letters and sorts by code point, as codes should be.
 const locale = "C.UTF-8"
 
 // attributes of the server's process: a group of its own, so that Ctrl-C
