@@ -207,3 +207,15 @@ func TestDownloads(t *testing.T) {
 		}
 	}
 }
+
+// A list without rows offers no files: there is nothing to take away.
+func TestNothingToTakeAway(t *testing.T) {
+	p, g := samplePage(t, "az"), sampleGoods()
+	g.Downloads, g.Query.Text = true, "yoxdur"
+	g.List.Total, g.List.Rows, g.List.Groups = 0, nil, nil
+	for _, link := range hrefs(parse(t, Goods(p, g))) {
+		if strings.Contains(link, ".csv") || strings.Contains(link, ".xlsx") || strings.Contains(link, "/print") {
+			t.Errorf("an empty list offers %s", link)
+		}
+	}
+}
