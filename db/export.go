@@ -43,7 +43,7 @@ func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin fu
 			return err
 		}
 		var p customs.Pending
-		read := newPendingReader(rows.FieldDescriptions())
+		var read pendingReader
 		for rows.Next() {
 			if err = read.row(rows, &p); err == nil {
 				err = row(&p)

@@ -152,3 +152,22 @@ func TestExportIsOneState(t *testing.T) {
 		t.Errorf("%d: %q", total, codes)
 	}
 }
+
+// A list that the database refuses is an error, and its connection comes back:
+// with one connection the next question would wait for ever.
+func TestRefusedList(t *testing.T) {
+	f, _ := open(t)
+	d, err := db.Open(t.Context(), f.URL, db.Options{MaxConns: 1})
+	must(t, err)
+	key := signIn(t, d, aysel)
+	su := connect(t, f.SuperuserURL)
+	exec(t, su, "revoke select on pending from portal_app")
+	for _, q := range []customs.Query{{}, {Page: 3}, {Text: "x"}, {From: "2026-03-01"}, {Sort: customs.Deadline}} {
+		if _, _, err := d.Goods(t.Context(), key, q, 25); sqlState(err) != "42501" {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+	exec(t, su, "grant select on pending to portal_app")
+	list(t, d, key, customs.Query{}, 25)
+	d.Close() // waits for every connection
+}

@@ -123,7 +123,7 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
-		for r := newPendingReader(rows.FieldDescriptions()); rows.Next(); {
+		for r := (pendingReader{}); rows.Next(); {
 			if err := r.row(rows, &p); err != nil {
 				return err
 			}
@@ -148,7 +148,7 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 	b.Queue(`select `+listColumns+`, kind from `+found, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		var kind int
-		for r := newPendingReader(rows.FieldDescriptions()); rows.Next(); {
+		for r := (pendingReader{}); rows.Next(); {
 			if err := r.row(rows, &p, &kind); err != nil {
 				return err
 			}

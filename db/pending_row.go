@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"customs.gov.az/portal/customs"
 )
@@ -15,7 +14,7 @@ import (
 // scanning costs twice what all the rest of a row does, so the values are taken
 // from the wire in PostgreSQL's binary form (for a time: microseconds since
 // 2000), and texts that come again and again are kept. A connection that speaks
-// otherwise is read in the general way.
+// otherwise is read in the general way. The zero value is ready.
 type pendingReader struct {
 	binary          bool
 	texts           map[string]string
@@ -28,12 +27,16 @@ const fewTexts = 4096
 
 var errPendingRow = errors.New("db: a row of the list has other columns than it should")
 
-func newPendingReader(fields []pgconn.FieldDescription) *pendingReader {
-	r := &pendingReader{binary: true, texts: map[string]string{}}
-	for _, f := range fields {
+// begin looks at the first row how the connection speaks: before, a statement
+// that failed has no columns to look at.
+func (r *pendingReader) begin(rows pgx.Rows) {
+	if r.texts != nil {
+		return
+	}
+	r.binary, r.texts = true, map[string]string{}
+	for _, f := range rows.FieldDescriptions() {
 		r.binary = r.binary && (f.Format == pgx.BinaryFormatCode || f.DataTypeOID == textOID)
 	}
-	return r
 }
 
 // listWidth is the number of listColumns.
@@ -45,6 +48,7 @@ const textOID = 25
 // row reads the columns of listColumns, and whole numbers behind them into more.
 // What p points to is that of the next row later; see own.
 func (r *pendingReader) row(rows pgx.Rows, p *customs.Pending, more ...*int) error {
+	r.begin(rows)
 	if !r.binary {
 		places := pendingColumns(p)
 		for _, n := range more {
@@ -98,6 +102,7 @@ type alike struct {
 
 // alike reads the columns of queueCounts.
 func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
+	r.begin(rows)
 	if !r.binary {
 		return rows.Scan(&a.Checkpoint, &a.status, &a.who, &a.mode, &a.Count, &a.Packages, &a.GrossMass)
 	}
