@@ -30,7 +30,7 @@ func assist(t *testing.T, w *world) {
 			trader.open("/access")
 			trader.open("/access/code")
 			trader.follow(`main form[action="/access/code"] button`)
-			code := onlyDigits(trader.text(".code-shown, .token, main .num"))
+			code := onlyDigits(trader.text(".code-shown"))
 
 			operator := w.visit(t)
 			if !c.scripts {
