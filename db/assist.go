@@ -51,30 +51,18 @@ func (d *DB) AssistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID,
 	if err != nil || !mayBeMisspelt(q, l) {
 		return l, err
 	}
-	var voen *customs.VOEN
-	b := &pgx.Batch{}
-	queueAssist(b, k, id, request, &voen)
-	words := queueNearest(b, q)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil || *words == nil {
+	var words []string
+	if err := d.forCase(ctx, k, id, request, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
 		return l, err
 	}
-	near, err := d.assistGoods(ctx, k, id, request, corrected(q, *words), size)
-	return nearer(l, near, *words), err
+	near, err := d.assistGoods(ctx, k, id, request, corrected(q, words), size)
+	return nearer(l, near, words), err
 }
 
 func (d *DB) assistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int) (customs.List, error) {
 	l := newList(q)
-	var voen *customs.VOEN
-	b := &pgx.Batch{}
-	queueAssist(b, k, id, request, &voen)
-	queueList(b, q, size, &l)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	if err := d.forCase(ctx, k, id, request, func(b *pgx.Batch) { queueList(b, q, size, &l) }); err != nil {
 		return customs.List{}, err
-	}
-	if voen == nil {
-		return customs.List{}, ErrNoCase
 	}
 	finishList(&l, size)
 	return l, nil
@@ -84,21 +72,31 @@ func (d *DB) assistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID,
 // ErrNotFound: the trader has no such registration.
 func (d *DB) AssistDetail(ctx context.Context, k StaffKey, id, request uuid.UUID, registration string) (customs.Detail, error) {
 	var t customs.Detail
-	var voen *customs.VOEN
-	b := &pgx.Batch{}
-	queueAssist(b, k, id, request, &voen)
-	found := queueDetail(b, registration, &t)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	var found *bool
+	if err := d.forCase(ctx, k, id, request, func(b *pgx.Batch) { found = queueDetail(b, registration, &t) }); err != nil {
 		return customs.Detail{}, err
 	}
-	switch {
-	case voen == nil:
-		return customs.Detail{}, ErrNoCase
-	case !*found:
+	if !*found {
 		return customs.Detail{}, ErrNotFound
 	}
 	return t, nil
+}
+
+// forCase runs what queue puts into a batch on one snapshot, as the role that
+// reads under a case. ErrNoCase: it may see nobody's goods.
+func (d *DB) forCase(ctx context.Context, k StaffKey, id, request uuid.UUID, queue func(*pgx.Batch)) error {
+	var voen *customs.VOEN
+	b := &pgx.Batch{}
+	queueAssist(b, k, id, request, &voen)
+	queue(b)
+	queueEnd(b)
+	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if voen == nil {
+		return ErrNoCase
+	}
+	return nil
 }
 
 // queueAssist begins a snapshot as the role that reads under a case, and reads

@@ -14,8 +14,22 @@ import (
 // the session of the key. ErrNoSession: there is none; then every policy has
 // hidden what was asked for.
 func (d *DB) forSession(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
-	var s Session
+	return d.sendFor(ctx, &pgx.Batch{}, k, queue)
+}
+
+// snapshotFor is forSession for reading only, where all statements see one
+// state of the database; see queueSnapshot.
+func (d *DB) snapshotFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	b := &pgx.Batch{}
+	queueSnapshot(b)
+	return d.sendFor(ctx, b, k, func(b *pgx.Batch) {
+		queue(b)
+		queueEnd(b)
+	})
+}
+
+func (d *DB) sendFor(ctx context.Context, b *pgx.Batch, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
+	var s Session
 	queueSession(b, k, &s)
 	queue(b)
 	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {

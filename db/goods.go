@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -27,31 +26,19 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 	if err != nil || !mayBeMisspelt(q, l) {
 		return s, l, err
 	}
-	b := &pgx.Batch{}
-	queueSnapshot(b)
-	queueSession(b, k, &s)
-	words := queueNearest(b, q)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil || *words == nil {
+	var words []string
+	if s, err = d.snapshotFor(ctx, k, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
 		return s, l, err
 	}
-	_, near, err := d.goods(ctx, k, corrected(q, *words), size)
-	return s, nearer(l, near, *words), err
+	_, near, err := d.goods(ctx, k, corrected(q, words), size)
+	return s, nearer(l, near, words), err
 }
 
 func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
-	var s Session
 	l := newList(q)
-	b := &pgx.Batch{}
-	queueSnapshot(b)
-	queueSession(b, k, &s)
-	queueList(b, q, size, &l)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	s, err := d.snapshotFor(ctx, k, func(b *pgx.Batch) { queueList(b, q, size, &l) })
+	if err != nil {
 		return Session{}, customs.List{}, err
-	}
-	if s.ID == uuid.Nil {
-		return Session{}, customs.List{}, ErrNoSession
 	}
 	finishList(&l, size)
 	return s, l, nil
@@ -170,20 +157,13 @@ func queueFreshness(b *pgx.Batch, l *customs.List) {
 // another trader's, which row-level security makes the same. The session comes
 // back with ErrNotFound too, so that the question can be registered.
 func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Session, customs.Detail, error) {
-	var s Session
 	var t customs.Detail
-	b := &pgx.Batch{}
-	queueSnapshot(b)
-	queueSession(b, k, &s)
-	found := queueDetail(b, registration, &t)
-	queueEnd(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	var found *bool
+	s, err := d.snapshotFor(ctx, k, func(b *pgx.Batch) { found = queueDetail(b, registration, &t) })
+	if err != nil {
 		return Session{}, customs.Detail{}, err
 	}
-	switch {
-	case s.ID == uuid.Nil:
-		return Session{}, customs.Detail{}, ErrNoSession
-	case !*found:
+	if !*found {
 		return s, customs.Detail{}, ErrNotFound
 	}
 	return s, t, nil

@@ -17,10 +17,8 @@ func mayBeMisspelt(q customs.Query, l customs.List) bool {
 
 // queueNearest reads, for whoever the batch speaks for, the words nearest to
 // those of the query among what is pending; nil if one has none.
-func queueNearest(b *pgx.Batch, q customs.Query) *[]string {
-	words := new([]string)
+func queueNearest(b *pgx.Batch, q customs.Query, words *[]string) {
 	b.Queue(`select nearest_words($1)`, newFilter(q).words).QueryRow(func(row pgx.Row) error { return row.Scan(words) })
-	return words
 }
 
 func corrected(q customs.Query, words []string) customs.Query {
