@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"customs.gov.az/portal/customs"
 )
 
 // assist is a telephone call, with the three of it in their own windows: the
@@ -31,6 +33,9 @@ func assist(t *testing.T, w *world) {
 			trader.open("/access/code")
 			trader.follow(`main form[action="/access/code"] button`)
 			code := onlyDigits(trader.text(".code-shown"))
+			if len(code) != customs.CodeDigits {
+				t.Fatalf("at %s: the code is %q: %s", trader.at(), code, trader.text("main"))
+			}
 
 			operator := w.visit(t)
 			if !c.scripts {
@@ -41,9 +46,7 @@ func assist(t *testing.T, w *world) {
 			if n := operator.count(".errors li"); n != 6 {
 				t.Errorf("an empty form has %d problems", n)
 			}
-			for id, value := range map[string]string{"voen": c.voen, "code": code, "caller": "Leyla Məmmədova", "call_number": "+994 50 000 00 00", "call_id": "118204"} {
-				operator.do(chromedp.SetValue(chromedp.ID(id), value))
-			}
+			operator.write(map[string]string{"voen": c.voen, "code": code, "caller": "Leyla Məmmədova", "call_number": "+994 50 000 00 00", "call_id": "118204"})
 			operator.do(chromedp.Click(chromedp.ID("reason-0")))
 			operator.follow(`#case-form button`)
 			list := operator.at()
@@ -109,9 +112,7 @@ func staffList(t *testing.T, w *world) {
 	rules := axeRules(t)
 	first, second := w.visit(t), w.visit(t).withoutScripts()
 	first.in("administrator", "/staff", "az")
-	for id, value := range map[string]string{"pin": "1A2B3C4", "number": "OP-0900", "name": "Yeni Əməkdaş", "unit": "Çağrı Mərkəzi"} {
-		first.do(chromedp.SetValue(chromedp.ID(id), value))
-	}
+	first.write(map[string]string{"pin": "1A2B3C4", "number": "OP-0900", "name": "Yeni Əməkdaş", "unit": "Çağrı Mərkəzi"})
 	first.do(chromedp.Click(chromedp.ID("role-0")))
 	ask[bool](first, `document.getElementById("until").value = "`+nextYear()+`", true`)
 	first.follow(`#form button`)

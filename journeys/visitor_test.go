@@ -2,6 +2,7 @@ package journeys_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,7 +141,27 @@ func (v *visitor) back() {
 	command(v, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[history.CurrentIndex-1].ID})
 	for _, err := range shown {
 		must(v.T, err)
-		return
+		break
+	}
+	for ask[string](v, `document.readyState`) != "complete" { // where scripts are off no listener would tell
+		if ctx.Err() != nil {
+			v.Fatalf("%s does not finish loading", v.at())
+		}
+	}
+}
+
+// write fills in fields, by their ids, all at one moment.
+func (v *visitor) write(fields map[string]string) {
+	v.Helper()
+	b, err := json.Marshal(fields)
+	must(v.T, err)
+	refused := ask[string](v, `((fields) => Object.keys(fields).filter((id) => {
+		const field = document.getElementById(id);
+		if (field) field.value = fields[id];
+		return field?.value !== fields[id];
+	}).join(" "))(`+string(b)+`)`)
+	if refused != "" {
+		v.Fatalf("at %s: these took nothing: %s\n%s", v.at(), refused, v.text("main"))
 	}
 }
 
