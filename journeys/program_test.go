@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -53,13 +56,20 @@ func newProgram(t *testing.T) *program {
 	return p
 }
 
-// freeAddress is an address on this machine that nobody listens on.
+// freeAddress is an address on this machine that nobody listens on. Its port is
+// below those that the system gives to connections (from 32768 in Linux): a
+// browser opens many between now and the start of what shall listen there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		must(t, err)
+		defer l.Close()
+		return l.Addr().String()
+	}
 }
 
 // startLimit is the most that a start may take on a busy machine. What it
