@@ -104,7 +104,7 @@ func (w *whole) sealing() {
 // route is one that the router knows, with an address that leads to it.
 type route struct{ method, pattern, address string }
 
-// routes asks the router, in a steady order.
+// routes asks the router what it answers, in a steady order.
 func (w *whole) routes() []route {
 	w.Helper()
 	e, ok := w.portal.Handler().(*echo.Echo)
@@ -121,7 +121,9 @@ func (w *whole) routes() []route {
 			w.Errorf("%s: no example of an address; add one to exemplify", r.Path)
 			continue
 		}
-		list = append(list, route{r.Method, r.Path, at})
+		if found := (route{r.Method, r.Path, at}); found.method != http.MethodHead || !found.streams() { // which it refuses
+			list = append(list, found)
+		}
 	}
 	slices.SortFunc(list, func(a, b route) int { return strings.Compare(a.pattern+" "+a.method, b.pattern+" "+b.method) })
 	if len(list) < 100 {

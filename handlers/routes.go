@@ -48,6 +48,7 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 
 	get(e, views.GoodsPath, limit(p.signedIn(p.goods)))
 	e.GET("/goods/events", p.signedIn(p.events))
+	e.HEAD("/goods/events", onlyGET) // else it were the page of a registration "events"
 	get(e, "/goods/:code", limit(p.signedIn(p.detail)))
 
 	get(e, views.GoodsPath+".csv", p.signedIn(p.goodsFile(formatCSV)))
@@ -163,6 +164,12 @@ func offered(there bool, h echo.HandlerFunc) echo.HandlerFunc {
 func get(e *echo.Echo, path string, h echo.HandlerFunc) {
 	e.GET(path, h)
 	e.HEAD(path, h)
+}
+
+// onlyGET refuses HEAD: a stream has no end whose headers could be told.
+func onlyGET(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderAllow, http.MethodGet)
+	return echo.ErrMethodNotAllowed
 }
 
 // files serves the static tree, and the icon that browsers ask for unasked.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,8 +97,9 @@ func TestADamagedFileKeepsNoOtherBack(t *testing.T) {
 			if p := d.options.Journal.Position(d.border.URL, bad); !p.Time.IsZero() {
 				t.Errorf("%s %s: noted as done: %+v", c, what, p)
 			}
-			taken := d.border.taken()
-			if len(taken) == 0 || taken[len(taken)-1] != "good" {
+			// The portal may still be reading the broken request when the
+			// next has come, so the good line is not always the last.
+			if taken := d.border.taken(); !slices.Contains(taken, "good") {
 				t.Errorf("%s %s: %d lines taken, the good file's not", c, what, len(taken))
 			}
 		}
