@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/customs"
@@ -77,12 +78,8 @@ func (p *Portal) continueComplaint(c echo.Context, key db.SessionKey) error {
 func (p *Portal) showComplaint(c echo.Context, key db.SessionKey, s db.Session, v views.ComplaintView) error {
 	ctx := c.Request().Context()
 	v.Kept, v.VOEN = db.DraftKept, s.Person.VOEN
-	status := http.StatusOK
 	if v.Content.Registration == "" {
-		if len(v.Problems) > 0 {
-			status = http.StatusUnprocessableEntity
-		}
-		return html(c, status, views.Complaint(p.personal(c, "", s), v))
+		return html(c, complaintStatus(v), views.Complaint(p.personal(c, "", s), v))
 	}
 	outcome, results := register.NotFound, 0
 	_, d, err := p.DB.Detail(ctx, key, v.Content.Registration)
@@ -99,10 +96,18 @@ func (p *Portal) showComplaint(c echo.Context, key db.SessionKey, s db.Session, 
 	v.Elapsed = elapsed(c)
 	entry := p.entry(c, s, register.FillComplaint, outcome, results, v.Elapsed)
 	entry.Asked = views.ComplaintAbout(v.Content.Registration) // also when a form asked
-	if len(v.Problems) > 0 {
-		status = http.StatusUnprocessableEntity
+	return p.htmlRegistered(c, entry, complaintStatus(v), views.Complaint(p.personal(c, "", s), v))
+}
+
+// complaintStatus is that of a form which was taken, or else why it was not.
+func complaintStatus(v views.ComplaintView) int {
+	switch {
+	case v.Notice == views.NoticeOther:
+		return http.StatusConflict
+	case len(v.Problems) > 0:
+		return http.StatusUnprocessableEntity
 	}
-	return p.htmlRegistered(c, entry, status, views.Complaint(p.personal(c, "", s), v))
+	return http.StatusOK
 }
 
 // withUnknown adds that the registration is unknown, where the form has it.
@@ -151,6 +156,10 @@ func (p *Portal) keepComplaint(c echo.Context) error {
 		return p.giveBack(c, v, err)
 	}
 	v.Drafts = draftLines(drafts)
+	if v.VOEN != "" && v.VOEN != s.Person.VOEN {
+		v.ID, v.Notice = uuid.Nil, views.NoticeOther
+		return p.showComplaint(c, key, s, v)
+	}
 	v.Problems = v.Content.Check(do == views.DoMake, locale(c).ISODay(p.Now()))
 	if len(v.Problems) > 0 || do == views.DoLook {
 		return p.showComplaint(c, key, s, v)
@@ -188,6 +197,7 @@ func readComplaint(c echo.Context) (v views.ComplaintView, do string, err error)
 		return v, "", err
 	}
 	v.ID, v.Content = uuidParam(c, "draft"), complaintOf(form)
+	v.VOEN, _ = customs.ParseVOEN(form.Get(views.FormCompany)) // what is none, no form of ours has
 	switch do = form.Get("do"); do {
 	case views.DoLook, views.DoMake:
 	default:

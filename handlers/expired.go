@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/views"
 )
 
@@ -35,13 +36,29 @@ func (p *Portal) ended(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		v.Sent, v.Return = true, safeReturn(p.formPage(r, form))
-		v.Typed = typed(c.Path(), form)
-		if frame.Path = v.Return; v.Return == "" { // the language links must not repeat the form
-			frame.Path = "/"
-		}
+		frame.Path, v = p.notTaken(c, form)
+		v.Idle = p.Limits.Idle
 	}
 	return html(c, http.StatusUnauthorized, views.SessionExpired(frame, v))
+}
+
+// notTaken is what a form leaves that was not taken: what was written in it, and
+// the page on which it stands, which the language links must not repeat.
+func (p *Portal) notTaken(c echo.Context, form url.Values) (path string, v views.ExpiredView) {
+	v = views.ExpiredView{Sent: true, Return: safeReturn(p.formPage(c.Request(), form)), Typed: typed(c.Path(), form)}
+	if v.Return == "" {
+		return "/", v
+	}
+	return v.Return, v
+}
+
+// otherCompany gives a form back that was opened for another company than the
+// session's.
+func (p *Portal) otherCompany(c echo.Context, s db.Session, form url.Values) error {
+	frame := p.personal(c, "", s)
+	var v views.ExpiredView
+	frame.Path, v = p.notTaken(c, form)
+	return html(c, http.StatusConflict, views.OtherCompany(frame, v))
 }
 
 // formPage is the page on which a form stands: the one that the browser names,

@@ -52,6 +52,30 @@ func (p *Portal) signedIn(handler func(echo.Context, db.SessionKey) error) echo.
 	}
 }
 
+// own guards a form of a company: one that was opened for another than its
+// sender is signed in for now changes nothing.
+func (p *Portal) own(handler func(echo.Context, db.SessionKey) error) echo.HandlerFunc {
+	return p.signedIn(func(c echo.Context, key db.SessionKey) error {
+		form, err := readForm(c, reportForm)
+		if err != nil {
+			return err
+		}
+		if opened := form.Get(views.FormCompany); opened != "" {
+			s, err := p.DB.Session(c.Request().Context(), key)
+			if errors.Is(err, db.ErrNoSession) {
+				return p.expired(c)
+			}
+			if err != nil {
+				return err
+			}
+			if opened != string(s.Person.VOEN) {
+				return p.otherCompany(c, s, form)
+			}
+		}
+		return handler(c, key)
+	})
+}
+
 // signOut ends the session in the database, then in the browser.
 func (p *Portal) signOut(c echo.Context) error {
 	j := p.jar(c)

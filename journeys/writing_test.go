@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
@@ -178,6 +179,30 @@ func twoCompanies(t *testing.T, w *world) {
 	first.eventually(`document.querySelector("textarea[readonly]")?.value ?? ""`, "buxgalter@example.az")
 	second.open("/notifications")
 	if second.count("article") != 0 || second.text(".who .num") != one {
+		t.Error("an address was added for the company that was gone over to")
+	}
+	second.open("/company")
+	second.do(chromedp.Click(chromedp.CSS(`input[value="` + other + `"]`)))
+	second.follow("main form button:not([name])")
+	// Where no script can notice, the form itself says whose it is.
+	third := w.visitBeside(t, first).withoutScripts()
+	third.open("/notifications")
+	third.do(chromedp.SendKeys(chromedp.CSS("#new-address"), "buxgalter@example.az"))
+	second.open("/company")
+	second.do(chromedp.Click(chromedp.CSS(`input[value="` + one + `"]`)))
+	second.follow("main form button:not([name])")
+	if status := third.follow("section form button"); status != http.StatusConflict {
+		t.Errorf("a form of the other company answers %d", status)
+	}
+	third.wantText(third.words.T("company.moved.title"), one)
+	if got := ask[string](third, `document.querySelector("textarea[readonly]")?.value ?? ""`); got != "buxgalter@example.az" {
+		t.Errorf("what was written is lost: %q", got)
+	}
+	command(third, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}) // axe is one
+	(&look{visitor: third, axe: axeRules(t), who: "several"}).page("company moved")
+	third.follow("main .btn[href]")
+	third.wantAt("/notifications")
+	if third.count("article") != 0 {
 		t.Error("an address was added for the company that was gone over to")
 	}
 	second.open("/company")

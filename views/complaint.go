@@ -32,6 +32,7 @@ const (
 	NoticeEnded   ComplaintNotice = "ended"    // the session ended before what was typed could be kept
 	NoticeFailed  ComplaintNotice = "failed"   // the database could not keep it
 	NoticeTooMany ComplaintNotice = "too_many" // the person has as many drafts as there may be
+	NoticeOther   ComplaintNotice = "moved"    // the form was opened for another company
 )
 
 // DraftLine is a draft of a complaint in a list.
@@ -48,7 +49,7 @@ type DraftLine struct {
 type ComplaintView struct {
 	ID         uuid.UUID // of the draft, uuid.Nil for a new one
 	Content    customs.Complaint
-	VOEN       customs.VOEN // "" when nobody is signed in any more
+	VOEN       customs.VOEN // for whom the form was opened, "" if that is not known
 	Problems   []customs.ComplaintProblem
 	Notice     ComplaintNotice
 	Drafts     []DraftLine

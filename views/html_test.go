@@ -137,7 +137,7 @@ func checkTargets(t *testing.T, n *html.Node, ids map[string]bool) {
 	id, _ := attr(n, "id")
 	switch n.Data {
 	case "input", "select", "textarea":
-		if !slices.ContainsFunc(labels(n), func(l *html.Node) bool { f, _ := attr(l, "for"); return f == id }) {
+		if kind, _ := attr(n, "type"); kind != "hidden" && !slices.ContainsFunc(labels(n), func(l *html.Node) bool { f, _ := attr(l, "for"); return f == id }) {
 			t.Errorf("%s %q has no label", n.Data, id)
 		}
 	case "a":

@@ -11,6 +11,8 @@ import (
 const (
 	SessionPath = "/session"
 	TimeoutPath = "/session-timeout"
+	// FormCompany is the field of a form that says for whom it was opened.
+	FormCompany = "company"
 )
 
 // SessionClock says when the session of a page ends.
