@@ -113,7 +113,7 @@ func TestEveryPostIsOfThisSite(t *testing.T) {
 func TestEveryFormIsBounded(t *testing.T) {
 	w := newWhole(t)
 	unread := []string{
-		"/sign-out", "/session", "/access/code", "/appeals/complaint/:draft/delete", "/assist/:case/end", "/assist/:case/approve",
+		"/sign-out", "/session", "/assist/:case/end", "/assist/:case/approve",
 		"/notifications/confirm/:token", "/notifications/stop/:token",
 		"/feed/v1/consignments", // line by line, of any length in all: TestFeedIsRefusedWithAReason
 		"/sign-in/file",         // of another kind of form: TestHostileForms

@@ -52,11 +52,11 @@ func (p *Portal) signedIn(handler func(echo.Context, db.SessionKey) error) echo.
 	}
 }
 
-// own guards a form of a company: one that was opened for another than its
-// sender is signed in for now changes nothing.
-func (p *Portal) own(handler func(echo.Context, db.SessionKey) error) echo.HandlerFunc {
+// own guards a form of a company, of at most so many bytes: one that was opened
+// for another company than its sender is signed in for now changes nothing.
+func (p *Portal) own(bytes int64, handler func(echo.Context, db.SessionKey) error) echo.HandlerFunc {
 	return p.signedIn(func(c echo.Context, key db.SessionKey) error {
-		form, err := readForm(c, reportForm)
+		form, err := readForm(c, bytes)
 		if err != nil {
 			return err
 		}

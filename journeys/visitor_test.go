@@ -268,15 +268,6 @@ func (v *visitor) enter(person string, options ...string) {
 	v.upload(v.sign(person, v.download("a[download]"), options...))
 }
 
-// as signs a person in and stays on their list.
-func (v *visitor) as(person string) *visitor {
-	v.Helper()
-	v.open("/sign-in/file")
-	v.enter(person)
-	v.wantAt("/goods")
-	return v
-}
-
 // speak switches the language by its link.
 func (v *visitor) speak(lang string) {
 	v.Helper()
