@@ -255,3 +255,15 @@ func TestPageIsOneSnapshot(t *testing.T) {
 	close(done)
 	sender.Wait()
 }
+
+// Statements whose estimates are far above what they cost must not be compiled:
+// that takes longer than they do.
+func TestSearchIsNotCompiled(t *testing.T) {
+	f, _ := open(t)
+	su := connect(t, f.SuperuserURL)
+	forced := one[int](t, su, `select count(*) from pg_proc where proconfig @> '{enable_seqscan=off}'`)
+	compiled := one[int](t, su, `select count(*) from pg_proc where proconfig @> '{enable_seqscan=off}' and not proconfig @> '{jit=off}'`)
+	if forced < 3 || compiled != 0 {
+		t.Errorf("of %d functions that force an index %d may be compiled", forced, compiled)
+	}
+}

@@ -60,10 +60,11 @@ revoke all on function standing(text, text[]) from public;
 -- therefore asks itself whose goods to look through. It is planned anew each
 -- time: whether the index helps depends on the trader and the word. The planner
 -- cannot know that who has much has little that is not bulk, hence no table is
--- ever read as a whole.
+-- ever read as a whole, and nothing is compiled: in a large table its estimate
+-- is above jit_above_cost, and compiling took ten times as long as searching.
 drop function find_pending(text[], boolean);
 create function find_pending(words text[]) returns setof pending
-language plpgsql stable security definer set enable_seqscan = off set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set enable_seqscan = off set jit = off set search_path = pg_catalog, public, pg_temp
 as $$
 begin
   return query execute standing(shown_voen(), words);
@@ -80,7 +81,7 @@ create function find_page(words text[], at_checkpoint text, in_status text, by_m
 returns table (kind integer, number bigint, registration text, checkpoint text, status text, status_at timestamptz, registered_at timestamptz, received_at timestamptz,
                mode smallint, vehicle text, document_type text, document_number text, goods_description text, commodity_code text, goods_count integer,
                packages bigint, gross_mass bigint, next_code text, next_who text, next_agency text, next_note text, next_since timestamptz, next_due timestamptz)
-language plpgsql stable security definer set enable_seqscan = off set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set enable_seqscan = off set jit = off set search_path = pg_catalog, public, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -119,7 +120,7 @@ grant execute on function find_page(text[], text, text, smallint, text, timestam
 -- word nearest to it in what they have; null if there is none. In much it looks
 -- at the first forty texts that have something alike.
 create function nearest_words(words text[]) returns text[]
-language plpgsql stable security definer set enable_seqscan = off set search_path = pg_catalog, public, pg_temp
+language plpgsql stable security definer set enable_seqscan = off set jit = off set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   mine text := shown_voen();
