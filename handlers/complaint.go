@@ -102,7 +102,7 @@ func (p *Portal) showComplaint(c echo.Context, key db.SessionKey, s db.Session, 
 // complaintStatus is that of a form which was taken, or else why it was not.
 func complaintStatus(v views.ComplaintView) int {
 	switch {
-	case v.Notice == views.NoticeOther:
+	case v.Notice == views.NoticeMoved:
 		return http.StatusConflict
 	case len(v.Problems) > 0:
 		return http.StatusUnprocessableEntity
@@ -157,7 +157,7 @@ func (p *Portal) keepComplaint(c echo.Context) error {
 	}
 	v.Drafts = draftLines(drafts)
 	if v.VOEN != "" && v.VOEN != s.Person.VOEN {
-		v.ID, v.Notice = uuid.Nil, views.NoticeOther
+		v.ID, v.Notice = uuid.Nil, views.NoticeMoved
 		return p.showComplaint(c, key, s, v)
 	}
 	v.Problems = v.Content.Check(do == views.DoMake, locale(c).ISODay(p.Now()))

@@ -14,8 +14,8 @@ import (
 
 // nonsense is what no person types and every attacker tries.
 var nonsense = []string{
-	"a\x00b", "\xed\xa0\x80", "\u202egnp.\u2066", "' or '1'='1' --", `"><script>alert(1)</script>`, "x\r\nSet-Cookie: evil=1",
-	"-1", "99999999999999999999", "NaN", "../../etc/passwd", strings.Repeat("ə", 1500),
+	"\x00", "\xff\xfe", "\xed\xa0\x80", "a\x00b", "\u202egnp.\u2066", "' or '1'='1' --", `"><script>alert(1)</script>`, "x\r\nSet-Cookie: evil=1",
+	"-1", "99999999999999999999", "1e9", "NaN", "0x10", "../../etc/passwd", "{{.}}", "%s%n", strings.Repeat("ə", 1500),
 }
 
 // pageForm is a form as a page has it: where it goes, and what it sends if

@@ -32,7 +32,7 @@ const (
 	NoticeEnded   ComplaintNotice = "ended"    // the session ended before what was typed could be kept
 	NoticeFailed  ComplaintNotice = "failed"   // the database could not keep it
 	NoticeTooMany ComplaintNotice = "too_many" // the person has as many drafts as there may be
-	NoticeOther   ComplaintNotice = "moved"    // the form was opened for another company
+	NoticeMoved   ComplaintNotice = "moved"    // the form was opened for another company
 )
 
 // DraftLine is a draft of a complaint in a list.

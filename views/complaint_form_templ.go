@@ -680,7 +680,7 @@ func complaintNotice(p Page, v ComplaintView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case NoticeFailed, NoticeTooMany, NoticeOther:
+		case NoticeFailed, NoticeTooMany, NoticeMoved:
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<p class=\"notice notice--warn notice--big\" role=\"alert\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

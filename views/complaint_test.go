@@ -76,7 +76,7 @@ func TestComplaintPages(t *testing.T) {
 			"problems": Complaint(p, problems), "delete": ComplaintDelete(p, sampleBuilder().Drafts[0]), "document": ComplaintDocument(p, sampleDocument(t, lang, Sealed)),
 			"unsealed": ComplaintDocument(p, sampleDocument(t, lang, Unsealed)), "no seal": ComplaintDocument(p, sampleDocument(t, lang, NoSeal)), "bare": ComplaintDocument(p, bare),
 		}
-		for _, n := range []ComplaintNotice{NoticeSaved, NoticeDeleted, NoticeEnded, NoticeFailed, NoticeTooMany, NoticeOther} {
+		for _, n := range []ComplaintNotice{NoticeSaved, NoticeDeleted, NoticeEnded, NoticeFailed, NoticeTooMany, NoticeMoved} {
 			v := sampleBuilder()
 			v.Notice = n
 			pages["notice "+string(n)] = Complaint(p, v)
