@@ -31,7 +31,8 @@ build: ## bin/portal
 
 test: $(AXE) check ## everything: rules, lint, tests on real PostgreSQL and in a real browser
 	@tools/need postgresql chromium openssl certutil softhsm2-util pkcs11-engine
-	go test -timeout 20m ./...
+	@# The journeys take longest, so they begin first and the others run beside them.
+	go test -timeout 20m ./journeys ./...
 
 check: lint ## the quick part: go vet, lint, rules of the house, fresh pages
 	go vet ./...

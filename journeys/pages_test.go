@@ -71,6 +71,7 @@ type look struct {
 	axe, who string
 	queue    []string
 	shapes   []string // of the pages in the queue and before
+	sheets   []string // style sheets that were looked into
 }
 
 // everywhere looks at the pages of the queue and, if wanted, at one page of each
@@ -133,6 +134,7 @@ func shape(link string) string {
 func (l *look) page(name string) {
 	l.Helper()
 	l.strict(name)
+	l.styles(name)
 	name = l.who + strings.NewReplacer("/", "_", "?", "_", "&", "_", "=", "-", "%", "", " ", "-").Replace(strings.TrimSuffix("_"+name, "/"))
 	for _, width := range []int64{1280, 375} {
 		l.do(chromedp.EmulateViewport(width, 900))
@@ -140,7 +142,7 @@ func (l *look) page(name string) {
 			l.media("", "prefers-color-scheme", scheme)
 			switch {
 			case scheme == "light":
-				l.violations(fmt.Sprintf("%d %s", width, scheme), `{}`)
+				l.violations(fmt.Sprintf("%d %s", width, scheme), `{preload: false}`)
 			case l.words.Lang() == "az": // only the colours are others, and not by language
 				l.violations(fmt.Sprintf("%d %s", width, scheme), `{runOnly: ["color-contrast", "link-in-text-block"]}`)
 			}
@@ -185,6 +187,25 @@ func (l *look) strict(name string) {
 		e.getAttributeNames().some(n => n.startsWith("on"))).map(e => e.outerHTML.slice(0, 200))`)
 	for _, html := range inline {
 		l.Errorf("%s: inline script or style: %s", name, html)
+	}
+}
+
+// styles looks into the page's style sheets, each once, since pages share them:
+// only for the rules that do so does axe load every one of them again. No page
+// has sound, for which another rule would load it.
+func (l *look) styles(name string) {
+	l.Helper()
+	if n := l.count("audio, video"); n > 0 {
+		l.Errorf("%s: %d elements with sound, which nobody listens to here", name, n)
+	}
+	seen := len(l.sheets)
+	for _, sheet := range ask[[]string](l.visitor, `[...document.styleSheets].map(s => s.href)`) {
+		if !slices.Contains(l.sheets, sheet) {
+			l.sheets = append(l.sheets, sheet)
+		}
+	}
+	if len(l.sheets) > seen {
+		l.violations("with style sheets", `{runOnly: ["css-orientation-lock"]}`)
 	}
 }
 

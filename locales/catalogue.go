@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -40,9 +41,11 @@ type Catalogue struct {
 	az, en *Locale
 }
 
-// Load reads the embedded message files. It fails with ErrMessages and the
-// names of all offending keys.
-func Load() (*Catalogue, error) { return load(files) }
+// Load reads the embedded message files, once in a process. It fails with
+// ErrMessages and the names of all offending keys.
+func Load() (*Catalogue, error) { return loadOnce() }
+
+var loadOnce = sync.OnceValues(func() (*Catalogue, error) { return load(files) })
 
 func load(fsys fs.FS) (*Catalogue, error) {
 	bundle := i18n.NewBundle(language.Azerbaijani)

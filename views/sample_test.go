@@ -22,17 +22,13 @@ func atp(back time.Duration) *time.Time { t := at(back); return &t }
 
 func num[N any](n N) *N { return new(n) }
 
-// shipped and files are the words and files of the portal, read once for all
-// tests: both are immutable.
-var (
-	shipped = sync.OnceValues(locales.Load)
-	files   = sync.OnceValue(static.New)
-)
+// files are the portal's files, read once for all tests: they do not change.
+var files = sync.OnceValue(static.New)
 
 // samplePage is a page in a language, as a signed-in trader sees it.
 func samplePage(t testing.TB, lang string) Page {
 	t.Helper()
-	c, err := shipped()
+	c, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
