@@ -6,6 +6,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -23,6 +24,15 @@ const hurry = `(() => {
 	new BroadcastChannel("session").postMessage("kept");
 	return true;
 })()`
+
+// streams keeps the page's event streams where a test finds them.
+const streams = `window.streams = [];
+window.EventSource = class extends EventSource {
+	constructor(...how) {
+		super(...how);
+		streams.push(this);
+	}
+};`
 
 // sessionEnds is warned of the session's end in two windows, stays signed in,
 // and signs out of both at once.
@@ -61,9 +71,16 @@ func sessionEnds(t *testing.T, w *world) {
 	ask[bool](first, hurry)
 	first.until(`document.querySelector("#session").open`)
 	ask[bool](first, `(() => { window.near = false; return true; })()`)
+	command(second, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: streams})
 	second.open("/goods?q=x") // being here in one window is being here
 	first.until(`!document.querySelector("#session").open`)
 
+	// The stream may say that the session has ended before the answer has come.
+	second.listening()
+	ask[bool](second, `(() => {
+		document.addEventListener("submit", () => setTimeout(() => streams.forEach((s) => s.dispatchEvent(new MessageEvent("end")))));
+		return streams.length > 0;
+	})()`)
 	second.follow(".out")
 	second.wantAt("/?signed-out=1")
 	first.soonAt("/?signed-out=1")

@@ -48,7 +48,7 @@
   }
 
   function ended() {
-    if (over) return;
+    if (over || document.querySelector("#session[data-out]")) return; // signing out leads elsewhere
     over = true;
     hush();
     location.replace(words.end + "?return=" + encodeURIComponent(address));

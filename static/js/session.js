@@ -35,8 +35,12 @@
       [...form.elements].some((e) => text(e) && e.value.trim() && (mistake || e.value !== e.defaultValue)));
   }
 
+  // While somebody signs out, here or in another window, the end of the session
+  // is no news: where that leads stands, for the other scripts of the page too.
+  const out = (signing) => dialog.toggleAttribute("data-out", signing);
+
   function ended(to) {
-    if (over) return;
+    if (over || (!to && "out" in dialog.dataset)) return;
     over = true;
     const form = to ? null : written();
     if (!form) return location.replace(to || end + "?return=" + here());
@@ -107,7 +111,9 @@
     extend();
   });
   document.addEventListener("submit", (e) => {
-    if (others && new URL(e.target.action).pathname === "/sign-out") others.postMessage("out");
+    if (new URL(e.target.action).pathname !== "/sign-out") return;
+    out(true);
+    if (others) others.postMessage("out");
   });
   if (others) {
     others.onmessage = async ({ data }) => {
@@ -116,10 +122,12 @@
       // other.
       if (data.whose) return data.whose !== whose && (written() ? ended() : location.reload());
       if (data !== "out") return check();
+      out(true);
       for (let n = 0; n < 20; n++) {
         if ((await ask("GET")) === 0) return ended("/?signed-out=1");
         await new Promise((done) => setTimeout(done, 250)); // it is on its way
       }
+      out(false);
     };
     others.postMessage("kept"); // to open a page is to be here
     others.postMessage({ whose });
@@ -128,7 +136,9 @@
     if (!document.hidden && Date.now() >= planned) check(); // after sleep
   });
   addEventListener("pageshow", (e) => {
-    if (e.persisted) check();
+    if (!e.persisted) return;
+    out(false);
+    check();
   });
   plan(Math.min(Number(dialog.dataset.left), Number(dialog.dataset.ends) - Date.now() / 1000));
 })();
