@@ -35,10 +35,11 @@ build: ## bin/portal
 test: $(AXE) check ## everything: rules, lint, tests on real PostgreSQL and in a real browser
 	@tools/need postgresql chromium openssl certutil softhsm2-util pkcs11-engine
 	@# The journeys take longest, so they begin first and the others run beside them.
-	@# What go test would vet, lint has looked at with more.
+	@# check has vetted all of it already.
 	go test -vet=off -timeout 20m ./journeys ./...
 
-check: lint ## the quick part: lint (go vet with all it has is part of it), rules of the house, fresh pages
+check: lint ## the quick part: go vet, lint, rules of the house, fresh pages
+	go vet ./...
 	go test -count=1 .
 
 lint: $(LINT)

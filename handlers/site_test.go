@@ -121,9 +121,6 @@ func (s *site) listen() {
 	}
 }
 
-// assets are the portal's files, compressed once for all tests.
-var assets = sync.OnceValue(static.New)
-
 func (s *site) newOptions() handlers.Options {
 	trust, err := esign.LoadTrust(os.DirFS(filepath.Join(s.demo, "trust")))
 	s.must(err)
@@ -134,7 +131,7 @@ func (s *site) newOptions() handlers.Options {
 	register := db.NewRegister(s.db)
 	s.Cleanup(register.Close)
 	return handlers.Options{
-		DB: s.db, Register: register, Hub: s.hub, Catalogue: catalogue, Assets: assets(),
+		DB: s.db, Register: register, Hub: s.hub, Catalogue: catalogue, Assets: static.New(),
 		Checkpoints: customs.BuiltInCheckpoints(), Contacts: views.DefaultContacts(), Verifier: verifier,
 		URL:         &url.URL{Scheme: "http", Host: s.main.Listener.Addr().String()},
 		CardURL:     &url.URL{Scheme: "https", Host: s.card.Listener.Addr().String()},

@@ -72,6 +72,7 @@ func assist(t *testing.T, w *world) {
 			}
 
 			supervisor := w.visit(t)
+			supervisor.keepStreams()
 			supervisor.in("supervisor", "/supervision/assist", c.lang)
 			mine := `form:has(input[value="` + strings.TrimPrefix(at, "/assist/") + `"])`
 			if supervisor.count(mine) != 1 {
@@ -84,6 +85,9 @@ func assist(t *testing.T, w *world) {
 			supervisor.do(chromedp.SetValue(chromedp.CSS(mine+` input[name="why"]`), "an exercise"))
 			supervisor.follow(mine + " button")
 			supervisor.wantText(supervisor.words.T("assist.done_stopped"))
+			if c.scripts {
+				supervisor.signOutLate()
+			}
 
 			if c.scripts { // the open page ends by itself
 				operator.until(`location.pathname === "` + at + `"`)

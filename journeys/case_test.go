@@ -65,9 +65,24 @@ func (w *world) sensitiveCase(t *testing.T, operator *visitor, second, lang stri
 
 	// The hard stop comes while the goods are on the screen.
 	id := strings.TrimPrefix(at, "/assist/")
-	w.portal.sql(t, "", `update assist_case set until = now() + interval '8 seconds' where id = $1`, id)
+	w.portal.sql(t, "", `update assist_case set until = now() + interval '10 seconds' where id = $1`, id)
+	if scripts {
+		operator.keepStreams()
+	}
 	if status := operator.open(at + "/goods"); status != http.StatusOK {
 		t.Fatalf("before the stop: %d", status)
+	}
+	if scripts { // signing out leads elsewhere, but takes the goods off the screen
+		left := ask[string](operator, `new Promise((done) => {
+			document.addEventListener("submit", (e) => e.preventDefault()); // it takes its time
+			document.querySelector(".out").click();
+			const ended = endStreams();
+			setTimeout(() => done([ended, document.querySelector("main").childElementCount, location.pathname].join(" ")), 500);
+		})`)
+		if left != "1 0 "+at+"/goods" {
+			t.Errorf("the stream ends while the operator signs out: %s", left)
+		}
+		operator.open(at + "/goods")
 	}
 	if refresh := ask[string](operator, `document.querySelector('meta[http-equiv="refresh"]')?.content ?? document.querySelector("noscript")?.textContent ?? ""`); !strings.Contains(refresh, at) {
 		t.Errorf("without scripts the page stays: %q", refresh)

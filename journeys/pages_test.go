@@ -190,22 +190,20 @@ func (l *look) strict(name string) {
 	}
 }
 
-// styles looks into the page's style sheets, each once, since pages share them:
-// only for the rules that do so does axe load every one of them again. No page
-// has sound, for which another rule would load it.
+// styles holds the page's style sheets to the one rule for which axe loads them
+// anew, and which asks nothing else of a page: each once, since pages share them.
+// The other rule that loads files is about sound, and no page has any.
 func (l *look) styles(name string) {
 	l.Helper()
 	if n := l.count("audio, video"); n > 0 {
 		l.Errorf("%s: %d elements with sound, which nobody listens to here", name, n)
 	}
-	seen := len(l.sheets)
 	for _, sheet := range ask[[]string](l.visitor, `[...document.styleSheets].map(s => s.href)`) {
-		if !slices.Contains(l.sheets, sheet) {
-			l.sheets = append(l.sheets, sheet)
+		if slices.Contains(l.sheets, sheet) {
+			continue
 		}
-	}
-	if len(l.sheets) > seen {
-		l.violations("with style sheets", `{runOnly: ["css-orientation-lock"]}`)
+		l.sheets = append(l.sheets, sheet)
+		l.violations("with "+sheet, `{runOnly: ["css-orientation-lock"]}`)
 	}
 }
 

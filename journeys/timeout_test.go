@@ -25,14 +25,29 @@ const hurry = `(() => {
 	return true;
 })()`
 
-// streams keeps the page's event streams where a test finds them.
-const streams = `window.streams = [];
-window.EventSource = class extends EventSource {
-	constructor(...how) {
-		super(...how);
-		streams.push(this);
-	}
-};`
+// keepStreams keeps the event streams of the pages to come where a test finds
+// them, and how to make them say that they end.
+func (v *visitor) keepStreams() {
+	v.Helper()
+	command(v, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		const streams = [];
+		window.EventSource = class extends EventSource {
+			constructor(...how) {
+				super(...how);
+				streams.push(this);
+			}
+		};
+		window.endStreams = () => streams.filter((s) => s.dispatchEvent(new MessageEvent("end"))).length;`})
+}
+
+// signOutLate signs out while the page's streams say that the session has ended
+// before the answer has come.
+func (v *visitor) signOutLate() {
+	v.Helper()
+	ask[bool](v, `document.addEventListener("submit", () => setTimeout(endStreams)), true`)
+	v.follow(".out")
+	v.wantAt("/?signed-out=1")
+}
 
 // sessionEnds is warned of the session's end in two windows, stays signed in,
 // and signs out of both at once.
@@ -71,18 +86,12 @@ func sessionEnds(t *testing.T, w *world) {
 	ask[bool](first, hurry)
 	first.until(`document.querySelector("#session").open`)
 	ask[bool](first, `(() => { window.near = false; return true; })()`)
-	command(second, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: streams})
+	second.keepStreams()
 	second.open("/goods?q=x") // being here in one window is being here
 	first.until(`!document.querySelector("#session").open`)
 
-	// The stream may say that the session has ended before the answer has come.
 	second.listening()
-	ask[bool](second, `(() => {
-		document.addEventListener("submit", () => setTimeout(() => streams.forEach((s) => s.dispatchEvent(new MessageEvent("end")))));
-		return streams.length > 0;
-	})()`)
-	second.follow(".out")
-	second.wantAt("/?signed-out=1")
+	second.signOutLate()
 	first.soonAt("/?signed-out=1")
 
 	// One that ended otherwise says what happened and leads back.

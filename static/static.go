@@ -17,6 +17,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed css fonts img js
@@ -39,9 +40,12 @@ type file struct {
 	gzipped []byte // nil when compression gains nothing
 }
 
-// New reads the embedded tree, hashes it and compresses what gains by it. The
-// tree is part of the program, so it cannot fail once the tests have passed.
-func New() *Assets {
+// New reads the embedded tree, hashes it and compresses what gains by it, once
+// in a process. The tree is part of the program, so it cannot fail once the
+// tests have passed.
+func New() *Assets { return newOnce() }
+
+var newOnce = sync.OnceValue(func() *Assets {
 	a := &Assets{files: make(map[string]file)}
 	sum := sha256.New()
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
@@ -66,7 +70,7 @@ func New() *Assets {
 		a.files[name] = f
 	}
 	return a
-}
+})
 
 // URL is the address of a file of the tree, such as "css/app.css". A fragment
 // may follow the name: "img/icons.svg#truck".

@@ -3,7 +3,6 @@ package views
 import (
 	"bytes"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,9 +21,6 @@ func atp(back time.Duration) *time.Time { t := at(back); return &t }
 
 func num[N any](n N) *N { return new(n) }
 
-// files are the portal's files, read once for all tests: they do not change.
-var files = sync.OnceValue(static.New)
-
 // samplePage is a page in a language, as a signed-in trader sees it.
 func samplePage(t testing.TB, lang string) Page {
 	t.Helper()
@@ -33,7 +29,7 @@ func samplePage(t testing.TB, lang string) Page {
 		t.Fatal(err)
 	}
 	return Page{
-		L: c.For(lang), Assets: files(), Path: "/goods", Now: sampleNow,
+		L: c.For(lang), Assets: static.New(), Path: "/goods", Now: sampleNow,
 		Person:   &Person{Name: "Əliyev Rəşad", Organisation: "“Xəzər Aqro Ticarət” MMC", VOEN: "1403287651"},
 		Contacts: DefaultContacts(), RequestID: "01J",
 	}

@@ -7,6 +7,12 @@
 (() => {
   const banner = document.querySelector("[data-case]");
   const watch = document.querySelector("[data-events]:not(#live)");
+  // Signing out leads elsewhere: what else would leave the page waits, in case
+  // it does not.
+  let wait = 0;
+  document.addEventListener("submit", (e) => {
+    if (new URL(e.target.action).pathname === "/sign-out") wait = 15000;
+  });
 
   if (banner) {
     const clock = banner.querySelector("[data-clock]");
@@ -17,7 +23,7 @@
       over = true;
       clearInterval(timer);
       document.getElementById("main").replaceChildren();
-      location.replace(banner.dataset.case);
+      setTimeout(() => location.replace(banner.dataset.case), wait);
     };
     const tick = () => {
       const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
@@ -50,7 +56,7 @@
     });
     events.addEventListener("end", () => {
       events.close();
-      location.reload();
+      setTimeout(() => location.reload(), wait);
     });
   }
 })();

@@ -37,7 +37,18 @@
 
   // While somebody signs out, here or in another window, the end of the session
   // is no news: where that leads stands, for the other scripts of the page too.
-  const out = (signing) => dialog.toggleAttribute("data-out", signing);
+  // A page that is still here after a while was not left: then it is news.
+  const patience = 15000;
+  let leaving;
+  function out(signing) {
+    clearTimeout(leaving);
+    dialog.toggleAttribute("data-out", signing);
+    if (!signing) return;
+    leaving = setTimeout(() => {
+      out(false);
+      check();
+    }, patience);
+  }
 
   function ended(to) {
     if (over || (!to && "out" in dialog.dataset)) return;
@@ -123,11 +134,10 @@
       if (data.whose) return data.whose !== whose && (written() ? ended() : location.reload());
       if (data !== "out") return check();
       out(true);
-      for (let n = 0; n < 20; n++) {
+      while ("out" in dialog.dataset) {
         if ((await ask("GET")) === 0) return ended("/?signed-out=1");
         await new Promise((done) => setTimeout(done, 250)); // it is on its way
       }
-      out(false);
     };
     others.postMessage("kept"); // to open a page is to be here
     others.postMessage({ whose });
