@@ -75,8 +75,12 @@ func TestKilledSealer(t *testing.T) {
 	folder, err := witness.NewFolder(dir, s.verifiers, time.Now)
 	must(t, err)
 	s.fill(t, 1)
-	if _, err := db.NewSealer(s.db, s.keys, s.verifiers, folder).Seal(t.Context()); err != nil {
-		t.Fatal(err)
+	// PostgreSQL may not have noticed the last one's end: its lock is still held,
+	// and the next sealer leaves the entries for its next try.
+	for sealer, n := db.NewSealer(s.db, s.keys, s.verifiers, folder), int64(0); n == 0; {
+		if n, err = sealer.Seal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	r := s.verify(t, db.VerifyOptions{Outside: func(visit func(register.Checkpoint) error) error {
 		return witness.All(dir, s.verifiers, visit, func(p witness.Problem) error { return p })
