@@ -109,7 +109,7 @@ func leads(link string) bool {
 
 var (
 	file     = regexp.MustCompile(`\.(csv|xlsx|json|png|tlog-proof|yaml|txt|pem)$|^/(static|register|feed)/|/challenge`)
-	variable = regexp.MustCompile(`/[0-9A-F][0-9A-Za-z-]{5,}`)
+	variable = regexp.MustCompile(`/[0-9A-F][0-9A-Za-z-]{5,}|/[0-9]+\b`)
 )
 
 // shape is what the addresses of pages of one kind have in common. Filters of
@@ -150,6 +150,11 @@ func (l *look) page(name string) {
 		}
 	}
 	l.media("")
+	for _, width := range []int64{576, 641, 768, 960, 1024} { // between these and beside them the style sheets change the layout
+		l.do(chromedp.EmulateViewport(width, 900))
+		l.fits(fmt.Sprint(width))
+		l.picture(fmt.Sprintf("%s.%s.%d", name, l.words.Lang(), width))
+	}
 	// 400 % of 1280 × 1024 (WCAG 2.2, 1.4.10), also with wider text (1.4.12).
 	l.do(chromedp.EmulateViewport(320, 256, chromedp.EmulateScale(4)))
 	l.fits("at 400 %")
