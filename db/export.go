@@ -44,8 +44,9 @@ func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin fu
 		}
 		var p customs.Pending
 		var read pendingReader
+		var o optional
 		for rows.Next() {
-			if err = read.row(rows, &p); err == nil {
+			if err = read.row(rows, &p, &o); err == nil {
 				err = row(&p)
 			}
 			if err != nil {

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -112,30 +111,37 @@ func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 	})
 }
 
-// addCount adds to the count of a checkpoint; the list is ordered by their codes.
+// addCount adds to the count of a checkpoint; the list is ordered by their
+// codes, and as a rule they come in that order.
 func addCount(list []customs.CheckpointCount, c customs.CheckpointCount) []customs.CheckpointCount {
-	i, found := slices.BinarySearchFunc(list, c.Checkpoint, func(c customs.CheckpointCount, code string) int {
-		return strings.Compare(c.Checkpoint, code)
-	})
-	if !found {
-		return slices.Insert(list, i, c)
+	i := len(list) - 1
+	if i < 0 || list[i].Checkpoint != c.Checkpoint {
+		var found bool
+		i, found = slices.BinarySearchFunc(list, c.Checkpoint, func(c customs.CheckpointCount, code string) int {
+			return strings.Compare(c.Checkpoint, code)
+		})
+		if !found {
+			list = slices.Insert(list, i, customs.CheckpointCount{Checkpoint: c.Checkpoint})
+		}
 	}
 	list[i].Count += c.Count
-	list[i].Packages = addSums(list[i].Packages, c.Packages)
-	list[i].GrossMass = addSums(list[i].GrossMass, c.GrossMass)
+	addSum(&list[i].Packages, c.Packages)
+	addSum(&list[i].GrossMass, c.GrossMass)
 	return list
 }
 
-// addSums adds what is known. It stops at what the type holds: absurd masses of
-// one sender must not take a trader's page away.
-func addSums[N ~int64](a, b *N) *N {
-	if a == nil || b == nil {
-		return cmp.Or(a, b)
+// addSum adds what is known to a sum. It stops at what the type holds: absurd
+// masses of one sender must not take a trader's page away.
+func addSum[N ~int64](sum **N, n *N) {
+	switch {
+	case n == nil:
+	case *sum == nil:
+		*sum = new(*n)
+	case **sum > math.MaxInt64-*n:
+		**sum = math.MaxInt64
+	default:
+		**sum += *n
 	}
-	if *a > math.MaxInt64-*b {
-		return new(N(math.MaxInt64))
-	}
-	return new(*a + *b)
 }
 
 // queueFreshness reads how fresh each checkpoint's data is, and the time.

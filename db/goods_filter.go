@@ -121,13 +121,12 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 			 limit @size offset (select start - coalesce(max(upto) filter (where upto <= start), 0) from page left join upto on true group by start)`
 	}
 	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
-		var p customs.Pending
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
 		for r := (pendingReader{}); rows.Next(); {
-			if err := r.row(rows, &p); err != nil {
+			l.Rows = append(l.Rows, customs.Pending{})
+			if err := r.row(rows, &l.Rows[len(l.Rows)-1], &optional{}); err != nil {
 				return err
 			}
-			l.Rows = append(l.Rows, own(p))
 		}
 		return rows.Err()
 	})
@@ -149,10 +148,10 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 		var p customs.Pending
 		var kind int
 		for r := (pendingReader{}); rows.Next(); {
-			if err := r.row(rows, &p, &kind); err != nil {
+			if err := r.row(rows, &p, &optional{}, &kind); err != nil {
 				return err
 			}
-			if p := own(p); kind == 0 {
+			if kind == 0 {
 				l.Groups = append(l.Groups, customs.CheckpointCount{Checkpoint: p.Checkpoint, Count: p.GoodsCount, Packages: p.Packages, GrossMass: p.GrossMass})
 			} else {
 				l.Rows = append(l.Rows, p)

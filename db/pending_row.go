@@ -13,27 +13,31 @@ import (
 // pendingReader reads rows of the list and of files. pgx's general way of
 // scanning costs twice what all the rest of a row does, so the values are taken
 // from the wire in PostgreSQL's binary form (for a time: microseconds since
-// 2000), and texts that come again and again are kept. A connection that speaks
+// 2000), and the texts of a row are cut out of one. A connection that speaks
 // otherwise is read in the general way. The zero value is ready.
 type pendingReader struct {
-	binary          bool
-	texts           map[string]string
+	begun, binary   bool
+	texts           []byte   // of a row, one behind the other
+	words           []string // that come again and again; see word
 	packages, gross int64
-	since, due      time.Time
 }
 
-// fewTexts bounds what is kept: the columns below have a few hundred values.
-const fewTexts = 4096
+// optional is what a row may lack, in one piece of memory.
+type optional struct {
+	packages   int64
+	gross      customs.Mass
+	since, due time.Time
+}
 
 var errPendingRow = errors.New("db: a row of the list has other columns than it should")
 
 // begin looks at the first row how the connection speaks: before, a statement
 // that failed has no columns to look at.
 func (r *pendingReader) begin(rows pgx.Rows) {
-	if r.texts != nil {
+	if r.begun {
 		return
 	}
-	r.binary, r.texts = true, map[string]string{}
+	r.begun, r.binary = true, true
 	for _, f := range rows.FieldDescriptions() {
 		r.binary = r.binary && (f.Format == pgx.BinaryFormatCode || f.DataTypeOID == textOID)
 	}
@@ -46,8 +50,8 @@ const listWidth = 21
 const textOID = 25
 
 // row reads the columns of listColumns, and whole numbers behind them into more.
-// What p points to is that of the next row later; see own.
-func (r *pendingReader) row(rows pgx.Rows, p *customs.Pending, more ...*int) error {
+// What p points to is in o.
+func (r *pendingReader) row(rows pgx.Rows, p *customs.Pending, o *optional, more ...*int) error {
 	r.begin(rows)
 	if !r.binary {
 		places := pendingColumns(p)
@@ -63,31 +67,39 @@ func (r *pendingReader) row(rows pgx.Rows, p *customs.Pending, more ...*int) err
 	for i, n := range more {
 		*n = int(integer(v[listWidth+i]))
 	}
-	p.Registration = string(v[0])
-	p.Checkpoint, p.Status = r.text(v[1]), customs.Status(r.text(v[2]))
+	r.texts = r.texts[:0]
+	for _, i := range [...]int{0, 1, 2, 7, 8, 9, 10, 11, 15, 16, 17, 18} {
+		r.texts = append(r.texts, v[i]...)
+	}
+	texts := string(r.texts)
+	text := func(i int) string { // in the same order
+		s := texts[:len(v[i])]
+		texts = texts[len(v[i]):]
+		return s
+	}
+	p.Registration, p.Checkpoint, p.Status = text(0), text(1), customs.Status(text(2))
 	p.StatusAt, p.RegisteredAt, p.ReceivedAt = moment(v[3]), moment(v[4]), moment(v[5])
 	p.Mode = int(integer(v[6]))
-	p.Vehicle = string(v[7])
-	p.DocumentType, p.DocumentNumber = r.text(v[8]), string(v[9])
-	p.GoodsDescription, p.CommodityCode = string(v[10]), customs.CommodityCode(r.text(v[11]))
+	p.Vehicle, p.DocumentType, p.DocumentNumber = text(7), text(8), text(9)
+	p.GoodsDescription, p.CommodityCode = text(10), customs.CommodityCode(text(11))
 	p.GoodsCount = int(integer(v[12]))
+	p.NextCode, p.NextWho, p.NextAgency, p.NextNote = text(15), customs.Actor(text(16)), text(17), text(18)
 	p.Packages, p.GrossMass, p.NextSince, p.NextDue = nil, nil, nil, nil
 	if v[13] != nil {
-		r.packages = integer(v[13])
-		p.Packages = &r.packages
+		o.packages = integer(v[13])
+		p.Packages = &o.packages
 	}
 	if v[14] != nil {
-		r.gross = integer(v[14])
-		p.GrossMass = (*customs.Mass)(&r.gross)
+		o.gross = customs.Mass(integer(v[14]))
+		p.GrossMass = &o.gross
 	}
-	p.NextCode, p.NextWho, p.NextAgency, p.NextNote = r.text(v[15]), customs.Actor(r.text(v[16])), r.text(v[17]), string(v[18])
 	if v[19] != nil {
-		r.since = moment(v[19])
-		p.NextSince = &r.since
+		o.since = moment(v[19])
+		p.NextSince = &o.since
 	}
 	if v[20] != nil {
-		r.due = moment(v[20])
-		p.NextDue = &r.due
+		o.due = moment(v[20])
+		p.NextDue = &o.due
 	}
 	return nil
 }
@@ -100,7 +112,8 @@ type alike struct {
 	mode   int
 }
 
-// alike reads the columns of queueCounts.
+// alike reads the columns of queueCounts. What a points to is that of the next
+// row later.
 func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
 	r.begin(rows)
 	if !r.binary {
@@ -110,25 +123,34 @@ func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
 	if len(v) != 7 {
 		return errPendingRow
 	}
-	a.Checkpoint, a.status, a.who = r.text(v[0]), customs.Status(r.text(v[1])), customs.Actor(r.text(v[2]))
+	a.Checkpoint, a.status, a.who = r.word(v[0]), customs.Status(r.word(v[1])), customs.Actor(r.word(v[2]))
 	a.mode, a.Count = int(integer(v[3])), int(integer(v[4]))
+	a.Packages, a.GrossMass = nil, nil
 	if v[5] != nil {
-		a.Packages = new(integer(v[5]))
+		r.packages = integer(v[5])
+		a.Packages = &r.packages
 	}
 	if v[6] != nil {
-		a.GrossMass = new(customs.Mass(integer(v[6])))
+		r.gross = integer(v[6])
+		a.GrossMass = (*customs.Mass)(&r.gross)
 	}
 	return nil
 }
 
-// text is a text that comes again and again.
-func (r *pendingReader) text(b []byte) string {
-	if s, ok := r.texts[string(b)]; ok {
-		return s
+// fewWords bounds what is kept: a trader's checkpoints, statuses and actors are
+// seldom more, and it must not take long to look through them.
+const fewWords = 32
+
+// word is a text that comes again and again.
+func (r *pendingReader) word(b []byte) string {
+	for _, s := range r.words {
+		if s == string(b) {
+			return s
+		}
 	}
 	s := string(b)
-	if len(r.texts) < fewTexts {
-		r.texts[s] = s
+	if len(r.words) < fewWords {
+		r.words = append(r.words, s)
 	}
 	return s
 }
@@ -159,18 +181,4 @@ func pendingColumns(p *customs.Pending) []any {
 		&p.DocumentType, &p.DocumentNumber, &p.GoodsDescription, &p.CommodityCode, &p.GoodsCount, &p.Packages, &p.GrossMass,
 		&p.NextCode, &p.NextWho, &p.NextAgency, &p.NextNote, &p.NextSince, &p.NextDue,
 	}
-}
-
-// own is a row with its own copies of what it points to.
-func own(p customs.Pending) customs.Pending {
-	p.Packages, p.GrossMass = copied(p.Packages), copied(p.GrossMass)
-	p.NextSince, p.NextDue = copied(p.NextSince), copied(p.NextDue)
-	return p
-}
-
-func copied[T any](v *T) *T {
-	if v == nil {
-		return nil
-	}
-	return new(*v)
 }

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"net/url"
 	"slices"
 	"strings"
@@ -209,8 +210,13 @@ func BenchmarkGoods(b *testing.B) {
 		g.List.Rows = append(g.List.Rows[:4:4], g.List.Rows...)
 	}
 	g.List.Rows = g.List.Rows[:50]
+	page := &bytes.Buffer{} // which handlers keep, too
 	b.ReportAllocs()
 	for b.Loop() {
-		b.SetBytes(int64(len(render(b, Goods(p, g)))))
+		page.Reset()
+		if err := Goods(p, g).Render(b.Context(), page); err != nil {
+			b.Fatal(err)
+		}
 	}
+	b.SetBytes(int64(page.Len()))
 }
