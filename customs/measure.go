@@ -47,19 +47,32 @@ func ParseDecimal(s string, intDigits, decimals int) (int64, error) {
 // FormatDecimal prints n / 10^decimals with a point and without trailing
 // zeros: 1500 with three decimals is "1.5".
 func FormatDecimal(n int64, decimals int) string {
-	sign := ""
+	var room [32]byte
+	return string(AppendDecimal(room[:0], n, decimals))
+}
+
+// AppendDecimal is FormatDecimal at the end of a text that grows.
+func AppendDecimal(b []byte, n int64, decimals int) []byte {
 	if n < 0 {
-		sign, n = "-", -n
+		b, n = append(b, '-'), -n
 	}
-	s := strconv.FormatInt(n, 10)
-	if len(s) <= decimals {
-		s = strings.Repeat("0", decimals-len(s)+1) + s
+	var room [20]byte
+	digits := strconv.AppendUint(room[:0], uint64(n), 10)
+	if whole := len(digits) - decimals; whole > 0 {
+		b, digits = append(b, digits[:whole]...), digits[whole:]
+	} else {
+		b = append(b, '0')
 	}
-	whole, frac := s[:len(s)-decimals], strings.TrimRight(s[len(s)-decimals:], "0")
-	if frac == "" {
-		return sign + whole
+	frac := len(b)
+	b = append(b, '.')
+	for range decimals - len(digits) {
+		b = append(b, '0')
 	}
-	return sign + whole + "." + frac
+	b = append(b, digits...)
+	for len(b) > frac && (b[len(b)-1] == '0' || b[len(b)-1] == '.') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // MarshalJSON writes kilograms as a JSON number.

@@ -16,7 +16,7 @@ func (l *Locale) Status(s customs.Status) string {
 	if !s.Known() {
 		return l.T("status.unknown")
 	}
-	return l.T("status." + string(s))
+	return l.status[string(s)]
 }
 
 // StatusNext says in a sentence what a status means and what usually follows.
@@ -29,13 +29,13 @@ func (l *Locale) StatusNext(s customs.Status) string {
 
 // Requirement names what is missing, as a noun that stands after a colon; "" if
 // the code has no words, in which case the checkpoint's note speaks.
-func (l *Locale) Requirement(code string) string { return l.word("requirement.", code) }
+func (l *Locale) Requirement(code string) string { return l.requirement[code] }
 
 // Step tells who must act what to do: the trader in the imperative, others by
 // the requirement's name. It is "" if the code has no words.
 func (l *Locale) Step(code string, who customs.Actor) string {
 	if who == customs.You {
-		if s := l.word("step.", code); s != "" {
+		if s := l.step[code]; s != "" {
 			return s
 		}
 	}
@@ -44,12 +44,12 @@ func (l *Locale) Step(code string, who customs.Actor) string {
 
 // Actor names who must act. An agency is named by the requirement itself, if it
 // says which; this is the general word.
-func (l *Locale) Actor(a customs.Actor) string { return l.word("actor.", string(a)) }
+func (l *Locale) Actor(a customs.Actor) string { return l.actor[string(a)] }
 
 // Mode names a mode of transport by UN/ECE Recommendation 19; a number outside
 // 0–9 is “not specified”.
 func (l *Locale) Mode(m int) string {
-	if s := l.word("mode.", strconv.Itoa(m)); s != "" {
+	if s := l.mode[strconv.Itoa(m)]; s != "" {
 		return s
 	}
 	return l.T("mode.0")
@@ -58,7 +58,7 @@ func (l *Locale) Mode(m int) string {
 // DocumentType names a document by UNTDID 1001. An unknown type is “document”
 // with its code.
 func (l *Locale) DocumentType(code string) string {
-	if s := l.word("document.", code); s != "" {
+	if s := l.document[code]; s != "" {
 		return s
 	}
 	return l.T("document.unknown", "code", code)
@@ -67,7 +67,7 @@ func (l *Locale) DocumentType(code string) string {
 // DocumentShort is the short name that trade uses, such as CMR or TIR, or the
 // full one.
 func (l *Locale) DocumentShort(code string) string {
-	if s := l.word("document_short.", code); s != "" {
+	if s := l.documentShort[code]; s != "" {
 		return s
 	}
 	return l.DocumentType(code)
@@ -76,7 +76,7 @@ func (l *Locale) DocumentShort(code string) string {
 // PackageType names a kind of package by UN/ECE Recommendation 21; an unknown
 // code stands for itself.
 func (l *Locale) PackageType(code string) string {
-	if s := l.word("package.", code); s != "" {
+	if s := l.packageType[code]; s != "" {
 		return s
 	}
 	return code
@@ -86,7 +86,7 @@ func (l *Locale) PackageType(code string) string {
 // unknown code stands for itself. Names that changed since the CLDR release of
 // x/text are messages.
 func (l *Locale) Country(alpha2 string) string {
-	if name := l.word("country.", alpha2); name != "" {
+	if name := l.country[alpha2]; name != "" {
 		return name
 	}
 	if name, ok := l.countries[alpha2]; ok {
@@ -95,17 +95,19 @@ func (l *Locale) Country(alpha2 string) string {
 	return alpha2
 }
 
-// word is the message prefix+code, or "" if there is none. A code comes from
-// the feed and must not reach beyond its table.
-func (l *Locale) word(prefix, code string) string {
-	if code == "" || strings.Contains(code, ".") {
-		return ""
+// words are the messages of a table of codes.
+type words map[string]string
+
+// wordsOf are the messages whose names are the prefix and a code. A code comes
+// from the feed and must not reach beyond its table.
+func (l *Locale) wordsOf(prefix string) words {
+	table := words{}
+	for id, m := range l.messages {
+		if code, ok := strings.CutPrefix(id, prefix); ok && !strings.Contains(code, ".") {
+			table[code] = m.more.fill(l, nil)
+		}
 	}
-	m, ok := l.messages[prefix+code]
-	if !ok {
-		return ""
-	}
-	return m.more.fill(l, nil)
+	return table
 }
 
 // countryNames asks CLDR for every two-letter code once, since a list names

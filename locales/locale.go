@@ -20,6 +20,10 @@ type Locale struct {
 	countries      map[string]string
 	group, decimal string // CLDR symbols of the language
 	zone           *time.Location
+
+	// Messages that stand in every row of a list.
+	minutes, hours, days, ago                                                             message
+	status, requirement, step, actor, mode, document, documentShort, packageType, country words
 }
 
 func newLocale(bundle *i18n.Bundle, tag language.Tag, from map[string]*i18n.Message) (*Locale, error) {
@@ -45,6 +49,13 @@ func newLocale(bundle *i18n.Bundle, tag language.Tag, from map[string]*i18n.Mess
 	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("%s: %w", l.lang, errors.Join(wrong...))
+	}
+	l.minutes, l.hours, l.days, l.ago = l.messages["time.minutes"], l.messages["time.hours"], l.messages["time.days"], l.messages["time.ago"]
+	for prefix, table := range map[string]*words{
+		"status.": &l.status, "requirement.": &l.requirement, "step.": &l.step, "actor.": &l.actor, "mode.": &l.mode,
+		"document.": &l.document, "document_short.": &l.documentShort, "package.": &l.packageType, "country.": &l.country,
+	} {
+		*table = l.wordsOf(prefix)
 	}
 	return l, nil
 }
@@ -74,11 +85,7 @@ func (l *Locale) N(id string, n int, args ...any) string {
 	if !ok {
 		return id
 	}
-	p := m.more
-	if n == 1 {
-		p = m.one
-	}
-	return p.fill(l, append(slices.Clip(args), "n", n))
+	return m.form(n).fill(l, append(slices.Clip(args), "n", n))
 }
 
 // Split is the message cut at one of its placeholders, for pages that put

@@ -17,6 +17,14 @@ type message struct {
 	one, more pieces // for n = 1 and for every other number
 }
 
+// form is the plural form for a number.
+func (m *message) form(n int) pieces {
+	if n == 1 {
+		return m.one
+	}
+	return m.more
+}
+
 // pieces alternate text and placeholder: text, name, text, name, …, text.
 type pieces []string
 
@@ -65,39 +73,42 @@ func namesIn(text string) []string {
 
 // fill joins the pieces, with the values of args, which are name, value pairs.
 func (p pieces) fill(l *Locale, args []any) string {
-	switch len(p) {
-	case 1:
+	if len(p) == 1 {
 		return p[0]
-	case 3: // most messages that have a placeholder have one
-		return p[0] + l.value(p[1], args) + p[2]
 	}
-	var b strings.Builder
-	b.Grow(usualText)
-	for i, s := range p {
-		if i%2 == 1 {
-			s = l.value(s, args)
-		}
-		b.WriteString(s)
-	}
-	return b.String()
+	var room [usualText]byte
+	return string(p.appendTo(room[:0], l, args))
 }
 
-// value finds a placeholder's value. Integers print with the language's
+func (p pieces) appendTo(b []byte, l *Locale, args []any) []byte {
+	for i, s := range p {
+		if i%2 == 1 {
+			b = l.appendValue(b, s, args)
+		} else {
+			b = append(b, s...)
+		}
+	}
+	return b
+}
+
+// appendValue finds a placeholder's value. Integers print with the language's
 // grouping; a value that was not given leaves the placeholder's name, so that
 // the mistake is seen.
-func (l *Locale) value(name string, args []any) string {
+func (l *Locale) appendValue(b []byte, name string, args []any) []byte {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] != name {
 			continue
 		}
 		switch v := args[i+1].(type) {
 		case string:
-			return v
+			return append(b, v...)
 		case int:
-			return l.Int(v)
+			return l.appendInt(b, int64(v))
 		default:
-			return fmt.Sprint(v)
+			return fmt.Append(b, v)
 		}
 	}
-	return "{" + name + "}"
+	b = append(b, '{')
+	b = append(b, name...)
+	return append(b, '}')
 }

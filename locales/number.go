@@ -1,23 +1,42 @@
 package locales
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
 	"customs.gov.az/portal/customs"
 )
 
+// usualNumber is the room, in bytes, that a printed number seldom exceeds.
+const usualNumber = 32
+
 // Int prints a whole number with the language's grouping (CLDR): 1.234 in
 // Azerbaijani, 1,234 in English.
-func (l *Locale) Int(n int) string { return l.grouped(strconv.Itoa(n)) }
+func (l *Locale) Int(n int) string { return l.Int64(int64(n)) }
 
 // Int64 is Int for sums of packages.
-func (l *Locale) Int64(n int64) string { return l.grouped(strconv.FormatInt(n, 10)) }
+func (l *Locale) Int64(n int64) string {
+	var room [usualNumber]byte
+	return string(l.appendInt(room[:0], n))
+}
+
+func (l *Locale) appendInt(b []byte, n int64) []byte {
+	var room [usualNumber]byte
+	return l.appendGrouped(b, strconv.AppendInt(room[:0], n, 10))
+}
 
 // Decimal prints n / 10^decimals exactly, without trailing zeros: 1.234,5. The
 // printer of x/text takes floats, which cannot hold every mass.
 func (l *Locale) Decimal(n int64, decimals int) string {
-	return l.localise(customs.FormatDecimal(n, decimals))
+	var room, number [usualNumber]byte
+	whole, frac, has := bytes.Cut(customs.AppendDecimal(number[:0], n, decimals), []byte("."))
+	b := l.appendGrouped(room[:0], whole)
+	if has {
+		b = append(b, l.decimal...)
+		b = append(b, frac...)
+	}
+	return string(b)
 }
 
 // Mass prints kilograms without the unit.
@@ -30,39 +49,24 @@ func (l *Locale) Quantity(q customs.Quantity) string { return l.Decimal(int64(q)
 // empty: 16.462,05 EUR.
 func (l *Locale) Amount(a customs.Amount, currency string) string {
 	whole, frac, _ := strings.Cut(customs.FormatDecimal(int64(a), 2), ".")
-	s := l.grouped(whole) + l.decimal + frac + "00"[len(frac):]
+	var room [usualNumber]byte
+	s := string(l.appendGrouped(room[:0], []byte(whole))) + l.decimal + frac + "00"[len(frac):]
 	if currency == "" {
 		return s
 	}
 	return s + "\u00a0" + currency
 }
 
-// localise turns a number printed with a point into the language's form.
-func (l *Locale) localise(s string) string {
-	whole, frac, has := strings.Cut(s, ".")
-	if !has {
-		return l.grouped(whole)
+// appendGrouped puts the group separator between thousands.
+func (l *Locale) appendGrouped(b, digits []byte) []byte {
+	if len(digits) > 0 && digits[0] == '-' {
+		b, digits = append(b, '-'), digits[1:]
 	}
-	return l.grouped(whole) + l.decimal + frac
-}
-
-// grouped puts the group separator between thousands.
-func (l *Locale) grouped(digits string) string {
-	sign := ""
-	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
-	}
-	if len(digits) <= 3 {
-		return sign + digits
-	}
-	var b strings.Builder
-	b.Grow(len(sign) + len(digits) + len(digits)/3*len(l.group))
-	b.WriteString(sign)
-	for i := range len(digits) {
+	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteString(l.group)
+			b = append(b, l.group...)
 		}
-		b.WriteByte(digits[i])
+		b = append(b, d)
 	}
-	return b.String()
+	return b
 }

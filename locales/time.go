@@ -57,30 +57,55 @@ func (l *Locale) SameDay(a, b time.Time) bool {
 // hours go without minutes from twelve on, days without hours from thirty on.
 // Less than a minute, or a negative length, is "".
 func (l *Locale) Span(d time.Duration) string {
+	var room [usualText]byte
+	return string(l.appendSpan(room[:0], d))
+}
+
+func (l *Locale) appendSpan(b []byte, d time.Duration) []byte {
 	minutes := int(d / time.Minute)
 	hours, days := minutes/60, minutes/60/24
 	switch {
 	case minutes < 1:
-		return ""
+		return b
 	case hours < 1:
-		return l.N("time.minutes", minutes)
+		return l.appendCount(b, &l.minutes, minutes)
 	case hours < 12 && minutes%60 > 0:
-		return l.N("time.hours", hours) + " " + l.N("time.minutes", minutes%60)
+		return l.appendCount(append(l.appendCount(b, &l.hours, hours), ' '), &l.minutes, minutes%60)
 	case days < 1:
-		return l.N("time.hours", hours)
+		return l.appendCount(b, &l.hours, hours)
 	case days < 30 && hours%24 > 0:
-		return l.N("time.days", days) + " " + l.N("time.hours", hours%24)
+		return l.appendCount(append(l.appendCount(b, &l.days, days), ' '), &l.hours, hours%24)
 	default:
-		return l.N("time.days", days)
+		return l.appendCount(b, &l.days, days)
 	}
+}
+
+// appendCount prints a message whose only placeholder is its number.
+func (l *Locale) appendCount(b []byte, m *message, n int) []byte {
+	for i, s := range m.form(n) {
+		if i%2 == 1 {
+			b = l.appendInt(b, int64(n))
+		} else {
+			b = append(b, s...)
+		}
+	}
+	return b
 }
 
 // Ago prints how long ago something was, such as “3 days 3 hours ago”. What
 // lies less than a minute back, or ahead because clocks differ, is “just now”.
 func (l *Locale) Ago(d time.Duration) string {
-	span := l.Span(d)
-	if span == "" {
+	if d < time.Minute {
 		return l.T("time.now")
 	}
-	return l.T("time.ago", "span", span)
+	var room [usualText]byte
+	b := room[:0]
+	for i, s := range l.ago.more { // its only placeholder is the span
+		if i%2 == 1 {
+			b = l.appendSpan(b, d)
+		} else {
+			b = append(b, s...)
+		}
+	}
+	return string(b)
 }
