@@ -157,31 +157,20 @@ func (g GoodsView) groups() []group {
 	return out
 }
 
-// freshRow says how old a checkpoint's data is, for the overview of all.
-type freshRow struct {
-	place customs.Checkpoint
-	fresh customs.Freshness
-}
-
-// freshness lists every checkpoint of the list and every other one that ever
-// sent anything.
-func (g GoodsView) freshness() []freshRow {
-	all := g.Checkpoints.All()
-	out := make([]freshRow, 0, len(all))
-	for _, c := range all {
-		out = append(out, freshRow{c, g.List.Fresh[c.Code]})
+// checkpointCodes are those of every checkpoint of the list and then of every
+// other one that ever sent anything.
+func (g GoodsView) checkpointCodes() []string {
+	out := make([]string, 0, len(g.List.Fresh))
+	for _, c := range g.Checkpoints.All() {
+		out = append(out, c.Code)
 	}
-	var others []string
+	listed := len(out)
 	for code := range g.List.Fresh {
-		if _, listed := g.Checkpoints.Get(code); !listed {
-			others = append(others, code)
+		if _, ok := g.Checkpoints.Get(code); !ok {
+			out = append(out, code)
 		}
 	}
-	slices.Sort(others)
-	for _, code := range others {
-		c, _ := g.Checkpoints.Get(code)
-		out = append(out, freshRow{c, g.List.Fresh[code]})
-	}
+	slices.Sort(out[listed:])
 	return out
 }
 

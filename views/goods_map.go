@@ -140,19 +140,9 @@ func labelLines(name string) []string {
 
 func abs(n int) int { return max(n, -n) }
 
-// idle lists the checkpoints on the map that hold nothing for the trader.
-func (g GoodsView) idle() []customs.Checkpoint {
-	busy := make(map[string]bool, len(g.List.All))
-	for _, c := range g.List.All {
-		busy[c.Checkpoint] = true
-	}
-	var out []customs.Checkpoint
-	for _, c := range g.Checkpoints.All() {
-		if !busy[c.Code] && (c.X != 0 || c.Y != 0) {
-			out = append(out, c)
-		}
-	}
-	return out
+// holds reports whether a checkpoint holds something for the trader.
+func (g GoodsView) holds(code string) bool {
+	return slices.ContainsFunc(g.List.All, func(c customs.CheckpointCount) bool { return c.Checkpoint == code })
 }
 
 // share is a count as hundredths of the largest one, for the bars; at least 2,

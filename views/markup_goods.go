@@ -5,7 +5,6 @@ import (
 	"io"
 	"strconv"
 
-	"customs.gov.az/portal/customs"
 	"github.com/a-h/templ"
 )
 
@@ -19,11 +18,11 @@ func (o option) Render(_ context.Context, w io.Writer) error {
 }
 
 // idleSpot is a checkpoint on the map that holds nothing for the trader.
-type idleSpot customs.Checkpoint
+type idleSpot struct{ x, y int }
 
 // Render implements templ.Component.
 func (s idleSpot) Render(_ context.Context, w io.Writer) error {
-	return write(w, `<circle cx="`, strconv.Itoa(s.X), `" cy="`, strconv.Itoa(s.Y), `" r="4"></circle>`)
+	return write(w, `<circle cx="`, strconv.Itoa(s.x), `" cy="`, strconv.Itoa(s.y), `" r="4"></circle>`)
 }
 
 // busySpot is a checkpoint on the map that does: a circle with the count in it

@@ -23,12 +23,7 @@ type ageMark struct {
 }
 
 // Render implements templ.Component.
-func (m ageMark) Render(_ context.Context, w io.Writer) error {
-	s := sheet{out: make([]byte, 0, rowSize/4)}
-	m.on(&s)
-	_, err := w.Write(s.out)
-	return err
-}
+func (m ageMark) Render(_ context.Context, w io.Writer) error { return onSheet(w, m.on) }
 
 func (m ageMark) on(s *sheet) {
 	words, stale := freshWords(m.l, m.fresh, m.now)
@@ -50,32 +45,30 @@ type ageRows struct {
 }
 
 // Render implements templ.Component.
-func (f ageRows) Render(_ context.Context, w io.Writer) error {
+func (f ageRows) Render(_ context.Context, w io.Writer) error { return onSheet(w, f.on) }
+
+func (f ageRows) on(s *sheet) {
 	l := f.p.L
 	fresh, pace := l.T("goods.col_fresh"), l.T("list.pace_heading", "days", customs.PaceDays)
-	rows := f.g.freshness()
-	s := sheet{out: make([]byte, 0, len(rows)*rowSize/4)}
-	for i := range rows {
-		row := &rows[i]
+	for _, code := range f.g.checkpointCodes() {
+		place, _ := f.g.Checkpoints.Get(code)
 		s.add(`<tr role="row"><th role="rowheader" scope="row" class="w">`)
-		s.text(row.place.Name(l.Lang()))
-		if row.place.Contact != "" {
+		s.text(place.Name(l.Lang()))
+		if place.Contact != "" {
 			s.add(`<span class="sub">`)
-			s.text(row.place.Contact)
+			s.text(place.Contact)
 			s.add(`</span>`)
 		}
 		s.add(`</th><td role="cell" data-label="`)
 		s.text(fresh)
 		s.add(`">`)
-		freshMark(f.p, row.fresh, f.g.List.AsOf).on(&s)
+		freshMark(f.p, f.g.List.Fresh[code], f.g.List.AsOf).on(s)
 		s.add(`</td><td role="cell" data-label="`)
 		s.text(pace)
 		s.add(`">`)
-		s.text(paceShort(l, f.g.Paces[row.place.Code]))
+		s.text(paceShort(l, f.g.Paces[code]))
 		s.add(`</td></tr>`)
 	}
-	_, err := w.Write(s.out)
-	return err
 }
 
 // goodsPlaces are the checkpoints where goods lie, as links to what is there.
@@ -85,9 +78,10 @@ type goodsPlaces struct {
 }
 
 // Render implements templ.Component.
-func (v goodsPlaces) Render(_ context.Context, w io.Writer) error {
+func (v goodsPlaces) Render(_ context.Context, w io.Writer) error { return onSheet(w, v.on) }
+
+func (v goodsPlaces) on(s *sheet) {
 	l := v.p.L
-	s := sheet{out: make([]byte, 0, len(v.g.List.All)*rowSize/2)}
 	for _, c := range v.g.List.All {
 		place, _ := v.g.Checkpoints.Get(c.Checkpoint)
 		s.add(`<li><a href="`)
@@ -114,6 +108,4 @@ func (v goodsPlaces) Render(_ context.Context, w io.Writer) error {
 		s.text(after)
 		s.add(`</span></b></a></li>`)
 	}
-	_, err := w.Write(s.out)
-	return err
 }

@@ -7,11 +7,7 @@ import (
 	"time"
 
 	"customs.gov.az/portal/customs"
-	"github.com/a-h/templ"
 )
-
-// rowSize is what a row of the list takes, in bytes, with room to spare.
-const rowSize = 2 << 10
 
 // goodsRows are the registrations themselves.
 type goodsRows struct {
@@ -20,57 +16,31 @@ type goodsRows struct {
 	rows []customs.Pending
 }
 
-// Render implements templ.Component. A row is put together in one piece of
-// memory, which all rows share.
+// Render implements templ.Component.
 func (g goodsRows) Render(_ context.Context, w io.Writer) error {
-	row := sheet{p: &g.p, now: g.now, list: g.p.goodsPath(), out: make([]byte, 0, rowSize)}
-	for i := range g.rows {
-		row.out = row.out[:0]
-		row.registration(&g.rows[i])
-		row.goods(&g.rows[i])
-		row.vehicle(&g.rows[i])
-		row.amounts(&g.rows[i])
-		row.state(&g.rows[i])
-		if _, err := w.Write(row.out); err != nil {
-			return err
+	return onSheet(w, func(s *sheet) {
+		row := rowSheet{s, &g.p, g.now, g.p.goodsPath()}
+		for i := range g.rows {
+			row.registration(&g.rows[i])
+			row.goods(&g.rows[i])
+			row.vehicle(&g.rows[i])
+			row.amounts(&g.rows[i])
+			row.state(&g.rows[i])
 		}
-	}
-	return nil
+	})
 }
 
-// sheet is markup on its way to the page; writing to it does not fail.
-type sheet struct {
+// rowSheet is the sheet on which rows of a list are written.
+type rowSheet struct {
+	*sheet
 	p    *Page
 	now  time.Time
 	list string // the list's address
-	out  []byte
 }
-
-// add puts markup down as it stands.
-func (s *sheet) add(pieces ...string) {
-	for _, piece := range pieces {
-		s.out = append(s.out, piece...)
-	}
-}
-
-// Write implements io.Writer.
-func (s *sheet) Write(b []byte) (int, error) {
-	s.out = append(s.out, b...)
-	return len(b), nil
-}
-
-// WriteString implements io.StringWriter.
-func (s *sheet) WriteString(words string) (int, error) {
-	s.out = append(s.out, words...)
-	return len(words), nil
-}
-
-// text puts down what is not the program's own, as content or in an attribute.
-func (s *sheet) text(words string) { s.out = append(s.out, templ.EscapeString(words)...) }
 
 // registration begins the row: the code, which leads to everything about it,
 // and since when the goods lie there.
-func (s *sheet) registration(r *customs.Pending) {
+func (s *rowSheet) registration(r *customs.Pending) {
 	l, mark := s.p.L, markOf(r, s.now)
 	s.add(`<tr role="row"`)
 	if mark != "" {
@@ -98,7 +68,7 @@ func (s *sheet) registration(r *customs.Pending) {
 }
 
 // goods says what it is.
-func (s *sheet) goods(r *customs.Pending) {
+func (s *rowSheet) goods(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-goods">`)
 	s.text(shorten(r.GoodsDescription, descriptionShown))
@@ -116,7 +86,7 @@ func (s *sheet) goods(r *customs.Pending) {
 }
 
 // vehicle says what brought it, and under which document.
-func (s *sheet) vehicle(r *customs.Pending) {
+func (s *rowSheet) vehicle(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-veh"><span class="veh">`)
 	_ = drawing{s.p.Assets, modeIcon(r.Mode)}.to(s)
@@ -142,7 +112,7 @@ func (s *sheet) vehicle(r *customs.Pending) {
 }
 
 // amounts are packages and kilograms.
-func (s *sheet) amounts(r *customs.Pending) {
+func (s *rowSheet) amounts(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-pk n" data-label="`)
 	s.text(l.T("goods.col_packages"))
@@ -164,7 +134,7 @@ func (s *sheet) amounts(r *customs.Pending) {
 }
 
 // state ends the row: the status, who must act, and by when.
-func (s *sheet) state(r *customs.Pending) {
+func (s *rowSheet) state(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-status">`)
 	_ = statusBadge{s.p.Assets, l, r.Status, r.NextWho}.to(s)

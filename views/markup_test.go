@@ -24,7 +24,7 @@ func TestMarkup(t *testing.T) {
 		"overdue": {due(p, now, now), `<span class="sub due due--past">Overdue since 20.11.2026 16:00</span>`},
 		"option":  {option{"a&b", "<Qara çay>", true}, `<option value="a&amp;b" selected>&lt;Qara çay&gt;</option>`},
 		"other":   {option{"", "All", false}, `<option value="">All</option>`},
-		"idle":    {idleSpot(customs.Checkpoint{X: 12, Y: 34}), `<circle cx="12" cy="34" r="4"></circle>`},
+		"idle":    {idleSpot{12, 34}, `<circle cx="12" cy="34" r="4"></circle>`},
 		"busy": {
 			busySpot{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2", "7"},
 			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`,

@@ -1,0 +1,52 @@
+package views
+
+import (
+	"io"
+	"sync"
+
+	"github.com/a-h/templ"
+)
+
+// sheet is markup on its way to the page, in one piece of memory that many pages
+// use one after another; writing to it does not fail.
+type sheet struct{ out []byte }
+
+var sheets = sync.Pool{New: func() any { return new(sheet) }}
+
+// largeSheet is the size, in bytes, above which a sheet is not kept: one long
+// list must not hold its memory for ever.
+const largeSheet = 256 << 10
+
+// onSheet lets fill write on a sheet and puts it down on the page.
+func onSheet(w io.Writer, fill func(*sheet)) error {
+	s := sheets.Get().(*sheet)
+	s.out = s.out[:0]
+	fill(s)
+	_, err := w.Write(s.out)
+	if cap(s.out) <= largeSheet {
+		sheets.Put(s)
+	}
+	return err
+}
+
+// add puts markup down as it stands.
+func (s *sheet) add(pieces ...string) {
+	for _, piece := range pieces {
+		s.out = append(s.out, piece...)
+	}
+}
+
+// Write implements io.Writer.
+func (s *sheet) Write(b []byte) (int, error) {
+	s.out = append(s.out, b...)
+	return len(b), nil
+}
+
+// WriteString implements io.StringWriter.
+func (s *sheet) WriteString(words string) (int, error) {
+	s.out = append(s.out, words...)
+	return len(words), nil
+}
+
+// text puts down what is not the program's own, as content or in an attribute.
+func (s *sheet) text(words string) { s.out = append(s.out, templ.EscapeString(words)...) }
