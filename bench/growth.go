@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/feed/sample"
 )
@@ -15,8 +17,8 @@ import (
 const small = 10_000
 
 // growth compares the list in a small database with the same traders' list in
-// the large one, on the same server, with four connections, so that no one
-// waits for a processor.
+// the large one, on the same server, both at rest, with four connections, so
+// that no one waits for a processor.
 func growth(ctx context.Context, w *world, out io.Writer) error {
 	const name = "portal_small"
 	if err := db.Bootstrap(ctx, w.server.URL("postgres", "postgres"), name); err != nil {
@@ -48,6 +50,11 @@ func growth(ctx context.Context, w *world, out io.Writer) error {
 	if err := other.signIn(ctx); err != nil {
 		return err
 	}
+	for _, name := range []string{name, database} {
+		if err := w.settle(ctx, name); err != nil {
+			return err
+		}
+	}
 	list := w.recordings[0]
 	found, err := w.takeTurns(ctx, []target{w.target(w.portal.server(), list), other.target(other.portal.server(), list)}, 4)
 	if err != nil {
@@ -59,6 +66,22 @@ func growth(ctx context.Context, w *world, out io.Writer) error {
 		{strconv.Itoa(small), milliseconds(found[1], 0.5), "1.00", ""},
 		{strconv.Itoa(w.consignments), milliseconds(found[0], 0.5), fmt.Sprintf("%.2f", ratio.median), fmt.Sprintf("%.2f–%.2f", ratio.low, ratio.high)},
 	})
+}
+
+// settle does what the server would do by itself after so many new rows, and
+// beside the turns if it were not done before.
+func (w *world) settle(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, w.server.URL("postgres", name))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }() // nothing is under way
+	for _, sql := range []string{"vacuum (analyze)", "checkpoint"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
 }
 
 // halves are the medians of the times, in seconds.
