@@ -1,7 +1,6 @@
 package views
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -389,17 +388,4 @@ func TestTerminalDetails(t *testing.T) {
 			t.Errorf("%s: %q", s, attribute(badge, "class"))
 		}
 	}
-}
-
-func BenchmarkDetails(b *testing.B) {
-	p, d := samplePage(b, "az"), sampleDetail()
-	page := &bytes.Buffer{} // which handlers keep, too
-	b.ReportAllocs()
-	for b.Loop() {
-		page.Reset()
-		if err := Details(p, d).Render(b.Context(), page); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.SetBytes(int64(page.Len()))
 }

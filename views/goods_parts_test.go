@@ -1,7 +1,6 @@
 package views
 
 import (
-	"bytes"
 	"net/url"
 	"slices"
 	"strings"
@@ -203,21 +202,4 @@ func TestWhereabouts(t *testing.T) {
 			t.Errorf("%s: %q, want %q", code, got, want)
 		}
 	}
-}
-
-func BenchmarkGoods(b *testing.B) {
-	p, g := samplePage(b, "az"), sampleGoods()
-	for len(g.List.Rows) < 50 {
-		g.List.Rows = append(g.List.Rows[:4:4], g.List.Rows...)
-	}
-	g.List.Rows = g.List.Rows[:50]
-	page := &bytes.Buffer{} // which handlers keep, too
-	b.ReportAllocs()
-	for b.Loop() {
-		page.Reset()
-		if err := Goods(p, g).Render(b.Context(), page); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.SetBytes(int64(page.Len()))
 }
