@@ -60,7 +60,7 @@ func TestKilledMailer(t *testing.T) {
 			cmd.Env = append(os.Environ(), "MAIL_URL="+w.test.URL, "MAIL_PORT="+strconv.Itoa(w.server.addr.Port), "MAIL_ROOT="+string(w.server.root))
 			killed := make(chan error, 1)
 			w.server.behave(func(s *server) {
-				test.at(s, func() { killed <- cmd.Process.Kill(); _ = cmd.Wait() })
+				test.at(s, func() { err := cmd.Process.Kill(); _ = cmd.Wait(); killed <- err })
 			})
 			must(t, cmd.Start())
 			select {
@@ -70,6 +70,9 @@ func TestKilledMailer(t *testing.T) {
 				t.Fatal("the mailer never came")
 			}
 			w.server.behave(nil)
+			for began := time.Now(); len(w.server.all()) < test.taken && time.Since(began) < time.Minute; { // it takes the mail after the kill
+				time.Sleep(time.Millisecond)
+			}
 			if got := w.states(); !strings.HasSuffix(got, "ing 1") && !strings.HasSuffix(got, "claimed 1") {
 				t.Fatalf("after the kill: %s", got)
 			}
