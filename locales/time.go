@@ -80,16 +80,9 @@ func (l *Locale) appendSpan(b []byte, d time.Duration) []byte {
 	}
 }
 
-// appendCount prints a message whose only placeholder is its number.
+// appendCount prints a message in the plural form for n.
 func (l *Locale) appendCount(b []byte, m *message, n int) []byte {
-	for i, s := range m.form(n) {
-		if i%2 == 1 {
-			b = l.appendInt(b, int64(n))
-		} else {
-			b = append(b, s...)
-		}
-	}
-	return b
+	return m.form(n).appendTo(b, l, []any{"n", n})
 }
 
 // Ago prints how long ago something was, such as “3 days 3 hours ago”. What
@@ -98,14 +91,5 @@ func (l *Locale) Ago(d time.Duration) string {
 	if d < time.Minute {
 		return l.T("time.now")
 	}
-	var room [usualText]byte
-	b := room[:0]
-	for i, s := range l.ago.more { // its only placeholder is the span
-		if i%2 == 1 {
-			b = l.appendSpan(b, d)
-		} else {
-			b = append(b, s...)
-		}
-	}
-	return string(b)
+	return l.ago.more.fill(l, []any{"span", l.Span(d)})
 }

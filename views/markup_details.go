@@ -28,15 +28,6 @@ func (f factLine) on(s *sheet) {
 	s.add(`</dd></div>`)
 }
 
-// below puts down a smaller line, unless there is none.
-func (s *sheet) below(words string) {
-	if words != "" {
-		s.add(`<span class="sub">`)
-		s.text(words)
-		s.add(`</span>`)
-	}
-}
-
 // goodsLines are the rows of the table of goods items.
 type goodsLines struct {
 	l     *locales.Locale
@@ -109,12 +100,25 @@ func (g goodsLines) cell(s *sheet, class, heading string) {
 
 // value ends a cell with what it holds.
 func (g goodsLines) value(s *sheet, words string) {
-	if words != "" {
-		s.text(words)
-	} else {
-		_ = missingValue{g.l}.to(s)
-	}
+	perhaps{g.l, words}.on(s)
 	s.add(`</td>`)
+}
+
+// perhaps are words, or what stands for a value that was not given.
+type perhaps struct {
+	l     *locales.Locale
+	words string
+}
+
+// Render implements templ.Component.
+func (p perhaps) Render(_ context.Context, w io.Writer) error { return onSheet(w, p.on) }
+
+func (p perhaps) on(s *sheet) {
+	if p.words != "" {
+		s.text(p.words)
+	} else {
+		_ = missingValue{p.l}.to(s)
+	}
 }
 
 // massWords is a mass in kilograms, "" if it is not known.

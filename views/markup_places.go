@@ -54,11 +54,7 @@ func (f ageRows) on(s *sheet) {
 		place, _ := f.g.Checkpoints.Get(code)
 		s.add(`<tr role="row"><th role="rowheader" scope="row" class="w">`)
 		s.text(place.Name(l.Lang()))
-		if place.Contact != "" {
-			s.add(`<span class="sub">`)
-			s.text(place.Contact)
-			s.add(`</span>`)
-		}
+		s.below(place.Contact)
 		s.add(`</th><td role="cell" data-label="`)
 		s.text(fresh)
 		s.add(`">`)
@@ -93,11 +89,7 @@ func (v goodsPlaces) on(s *sheet) {
 		s.add(`><span class="cplist__name">`)
 		s.text(place.Name(l.Lang()))
 		s.add(` `)
-		if where := whereabouts(l, place); where != "" {
-			s.add(`<span class="sub">`)
-			s.text(where)
-			s.add(`</span>`)
-		}
+		s.below(whereabouts(l, place))
 		s.add(`</span> <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">`,
 			`<rect width="100" height="6" class="bar__bg"></rect><rect width="`, v.g.share(c.Count), `" height="6"></rect></svg>`)
 		count := l.Int(c.Count)

@@ -50,3 +50,12 @@ func (s *sheet) WriteString(words string) (int, error) {
 
 // text puts down what is not the program's own, as content or in an attribute.
 func (s *sheet) text(words string) { s.out = append(s.out, templ.EscapeString(words)...) }
+
+// below puts down a smaller line, unless there is none.
+func (s *sheet) below(words string) {
+	if words != "" {
+		s.add(`<span class="sub">`)
+		s.text(words)
+		s.add(`</span>`)
+	}
+}
