@@ -44,7 +44,7 @@ func TestFeedHasItsOwnLogin(t *testing.T) {
 	must(t, err)
 	t.Cleanup(d.Close)
 	for name, statements := range map[string][]string{
-		"front": {"set role portal_feed", "set role taker", "set role portal_app; insert into pending select * from pending"},
+		"front": {"set role portal_feed", "set role taker", "set role portal_app; insert into pending (registration) values ('A3')"},
 		"taker": {
 			"set role portal_app", "set role portal_sealer", "set role portal_supervision", "set role front",
 			"set role portal_feed; select * from session", "set role portal_feed; select * from register_entry",

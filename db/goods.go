@@ -93,8 +93,8 @@ func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 		       case when weighed > 0 then least(gross_mass, 9223372036854775807)::bigint end
 		  from pending_count`).Query(func(rows pgx.Rows) error {
 		counted := f.counted()
+		var a alike
 		for r := (pendingReader{}); rows.Next(); {
-			var a alike
 			if err := r.alike(rows, &a); err != nil {
 				return err
 			}

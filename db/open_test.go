@@ -108,7 +108,7 @@ func TestIsFailure(t *testing.T) {
 	if err == nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("a reader who left: %v", err)
 	}
-	exec(t, connect(t, f.SuperuserURL), "drop function current_session cascade")
+	exec(t, connect(t, f.SuperuserURL), "drop view signed_in cascade")
 	if _, err := d.Session(t.Context(), key); !db.IsFailure(err) {
 		t.Errorf("a broken schema is a failure: %v", err)
 	}

@@ -155,7 +155,7 @@ func queueSession(b *pgx.Batch, k SessionKey, s *Session) {
 	b.Queue(`
 		select id, voen, pin, person, organisation, method, issuer, serial, fingerprint,
 		       created_at, seen_at, expires_at, idle, companies
-		  from current_session()`).QueryRow(func(row pgx.Row) error {
+		  from signed_in`).QueryRow(func(row pgx.Row) error {
 		return orNone(row.Scan(&s.ID, (*string)(&s.Person.VOEN), (*string)(&s.Person.PIN), &s.Person.Name, &s.Person.Organisation,
 			&s.Person.Method, &s.Person.Issuer, &s.Person.Serial, &s.Person.Fingerprint,
 			&s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Idle, &s.Companies))

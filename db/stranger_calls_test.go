@@ -69,6 +69,9 @@ func (c call) arguments(ids []string) (ways [][]any) {
 func hers(list []relation) string {
 	var parts []string
 	for _, r := range list {
+		if r.View {
+			continue
+		}
 		columns := strings.Join(r.Reads, ", ")
 		parts = append(parts, fmt.Sprintf("(select coalesce(string_agg(row::text, '|' order by row::text), '') from (select row(%s) as row from %s where concat_ws(' ', %s) ~ '%s') x)", columns, r.Name, columns, secret))
 	}

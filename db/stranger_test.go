@@ -121,6 +121,7 @@ type relation struct {
 	Name              string
 	Reads, Changes    []string
 	Deletes, RowLevel bool
+	View              bool // which holds nothing of its own
 }
 
 func (n *neighbours) relations(role string) []relation {
@@ -129,7 +130,7 @@ func (n *neighbours) relations(role string) []relation {
 		select c.relname,
 		       coalesce(array_agg(quote_ident(a.attname) order by a.attnum) filter (where has_column_privilege($1, c.oid, a.attnum, 'select')), '{}'),
 		       coalesce(array_agg(quote_ident(a.attname) order by a.attnum) filter (where has_column_privilege($1, c.oid, a.attnum, 'update') and a.attgenerated = ''), '{}'),
-		       has_table_privilege($1, c.oid, 'delete'), c.relrowsecurity
+		       has_table_privilege($1, c.oid, 'delete'), c.relrowsecurity, c.relkind = 'v'
 		  from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 		 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
 		 group by c.oid order by c.relname`, role)
@@ -157,6 +158,9 @@ func TestStrangersSeeNothing(t *testing.T) {
 	// That hold a number, but nothing of aysel's in this story.
 	spared := []string{"representative", "sensitive_voen", "assist_refusal", "sign_in_attempt", "session_company"}
 	for _, r := range n.relations("portal_owner") {
+		if r.View {
+			continue
+		}
 		count, err := holding(t, su, r.Name, r.Reads)
 		must(t, err)
 		number := slices.ContainsFunc(r.Reads, func(c string) bool { return c == "voen" || c == "subject" || c == "former" })

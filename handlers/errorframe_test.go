@@ -40,7 +40,7 @@ func TestErrorsInThePersonsFrame(t *testing.T) {
 	}
 	// A database that fails takes the page's frame, not the page.
 	b = s.browser().english().signIn("aysel")
-	s.sql(`revoke execute on function current_session() from portal_app`)
+	s.sql(`revoke select on signed_in from portal_app`)
 	if a := b.get("/no-such-page"); a.StatusCode != http.StatusNotFound || strings.Contains(a.body, "1499000151") {
 		t.Errorf("without the session: %d", a.StatusCode)
 	}
