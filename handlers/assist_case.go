@@ -141,7 +141,7 @@ func (p *Portal) assistGoods(c echo.Context, s staffSession) error {
 		return p.caseOver(c, s, err)
 	}
 	q.Page = list.Page
-	return html(c, http.StatusOK, views.AssistGoods(p.assisted(c, s, l), views.GoodsView{
+	return html(c, http.StatusOK, views.AssistGoods(p.assisted(c, s, l), &views.GoodsView{
 		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: elapsed(c), PageSize: pageSize,
 		Paces: p.pacesNow(c.Request().Context()),
 	}))

@@ -41,7 +41,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	q.Page = list.Page
 	took := elapsed(c)
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
-	frame, view := p.greeted(c, s), views.GoodsView{
+	frame, view := p.greeted(c, s), &views.GoodsView{
 		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
 		Downloads: true, Paces: p.pacesNow(ctx),
 	}

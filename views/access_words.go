@@ -95,7 +95,7 @@ func (r AccessRow) What(l *locales.Locale, places customs.Checkpoints) string {
 	}
 	what := l.T(id)
 	var filters []string
-	for _, c := range (GoodsView{Query: r.Asked, Checkpoints: places}).chips(l) {
+	for _, c := range (&GoodsView{Query: r.Asked, Checkpoints: places}).chips(l) {
 		filters = append(filters, c.words)
 	}
 	if len(filters) > 0 {

@@ -1742,7 +1742,7 @@ func caseFacts(p Page, c CaseView) templ.Component {
 
 // AssistGoods is the trader's list as the officer of a case sees it: the same
 // figures and rows, without files, receipts or print.
-func AssistGoods(p Page, g GoodsView) templ.Component {
+func AssistGoods(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1763,7 +1763,9 @@ func AssistGoods(p Page, g GoodsView) templ.Component {
 			templ_7745c5c3_Var92 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		g.Path = p.goodsPath()
+		own := *g
+		own.Path = p.goodsPath()
+		g = &own
 		templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

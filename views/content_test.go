@@ -79,7 +79,7 @@ func TestPrivacySaysWhatThisInstallationDoes(t *testing.T) {
 
 func TestContactsAreConfiguration(t *testing.T) {
 	p := samplePage(t, "az")
-	p.Contacts = Contacts{CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"www.example.az"}, DepartmentAZ: "Yeni İdarə"}
+	p.Contacts = &Contacts{CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"www.example.az"}, DepartmentAZ: "Yeni İdarə"}
 	doc := parse(t, Accessibility(p))
 	var links []string
 	for _, a := range all(all(doc, "main")[0], "a") {

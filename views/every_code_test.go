@@ -40,7 +40,7 @@ func show(t *testing.T, lang string, names []string, change func(*customs.Consig
 	pages := map[string]*html.Node{}
 	for _, name := range names {
 		pages[name] = parse(t, map[string]templ.Component{
-			"list": Goods(p, list), "details": Details(p, d), "paper": GoodsPrint(p, PrintView{GoodsView: list}), "complaint": Complaint(p, builder),
+			"list": Goods(p, list), "details": Details(p, d), "paper": GoodsPrint(p, PrintView{GoodsView: *list}), "complaint": Complaint(p, builder),
 			"document": ComplaintDocument(p, document), "officer's list": AssistGoods(officer, list), "officer's details": AssistDetails(officer, d),
 		}[name])
 	}

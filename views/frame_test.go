@@ -58,7 +58,7 @@ func TestSections(t *testing.T) {
 func TestFooterIsConfiguration(t *testing.T) {
 	for lang, department := range map[string]string{"az": "Yeni Baş İdarə", "en": "New Main Department"} {
 		p := guestPage(t, lang)
-		p.Contacts = Contacts{
+		p.Contacts = &Contacts{
 			CallCentre: "123(4)", Phone: "(+99412) 000-11-22", Email: "a@example.az", Sites: []string{"one.example.az", "two.example.az"},
 			DepartmentAZ: "Yeni Baş İdarə", DepartmentEN: "New Main Department",
 		}

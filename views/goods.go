@@ -37,7 +37,7 @@ const (
 const GoodsPath = "/goods"
 
 // url is the address of the list with a query.
-func (g GoodsView) url(q customs.Query) string {
+func (g *GoodsView) url(q customs.Query) string {
 	if g.Path == "" {
 		return withQuery(GoodsPath, q)
 	}
@@ -88,9 +88,9 @@ func detailURL(list, registration string) string {
 }
 
 // unfiltered is the address of everything, in the chosen order.
-func (g GoodsView) unfiltered() string { return g.url(customs.Query{Sort: g.Query.Sort}) }
+func (g *GoodsView) unfiltered() string { return g.url(customs.Query{Sort: g.Query.Sort}) }
 
-func (g GoodsView) name(l *locales.Locale, code string) string {
+func (g *GoodsView) name(l *locales.Locale, code string) string {
 	c, _ := g.Checkpoints.Get(code)
 	return c.Name(l.Lang())
 }
@@ -138,7 +138,7 @@ type group struct {
 }
 
 // groups cuts the page's rows where the checkpoint changes.
-func (g GoodsView) groups() []group {
+func (g *GoodsView) groups() []group {
 	var out []group
 	for rows := g.List.Rows; len(rows) > 0; {
 		code, n := rows[0].Checkpoint, 1
@@ -159,7 +159,7 @@ func (g GoodsView) groups() []group {
 
 // checkpointCodes are those of every checkpoint of the list and then of every
 // other one that ever sent anything.
-func (g GoodsView) checkpointCodes() []string {
+func (g *GoodsView) checkpointCodes() []string {
 	out := make([]string, 0, len(g.List.Fresh))
 	for _, c := range g.Checkpoints.All() {
 		out = append(out, c.Code)
@@ -195,13 +195,13 @@ func freshWords(l *locales.Locale, f customs.Freshness, now time.Time) (words st
 }
 
 // span is the numbers of the first and last row shown.
-func (g GoodsView) span() (from, to int) {
+func (g *GoodsView) span() (from, to int) {
 	from = (max(g.List.Page, 1)-1)*g.PageSize + 1
 	return from, from + len(g.List.Rows) - 1
 }
 
 // shown says which rows of how many are on this page.
-func (g GoodsView) shown(l *locales.Locale) string {
+func (g *GoodsView) shown(l *locales.Locale) string {
 	from, to := g.span()
 	return l.T("goods.pager_shown", "from", from, "to", to, "total", g.List.Total)
 }
@@ -214,14 +214,14 @@ type pageLink struct {
 }
 
 // pageURL is this list at another page.
-func (g GoodsView) pageURL(n int) string {
+func (g *GoodsView) pageURL(n int) string {
 	q := g.Query
 	q.Page = n
 	return g.url(q)
 }
 
 // pages lists the first and last page and those near the current one.
-func (g GoodsView) pages() []pageLink {
+func (g *GoodsView) pages() []pageLink {
 	var out []pageLink
 	last := 0
 	for n := 1; n <= g.List.Pages; n++ {

@@ -25,7 +25,7 @@ func (c chip) counted(l *locales.Locale) string {
 
 // chips lists the active filters. What one alone leaves is known for those that
 // the list counts by, and for any that is alone.
-func (g GoodsView) chips(l *locales.Locale) []chip {
+func (g *GoodsView) chips(l *locales.Locale) []chip {
 	q := g.Query
 	q.Page = 0
 	var out []chip
@@ -50,7 +50,7 @@ func (g GoodsView) chips(l *locales.Locale) []chip {
 }
 
 // atCheckpoint is how many registrations a checkpoint holds.
-func (g GoodsView) atCheckpoint(code string) int {
+func (g *GoodsView) atCheckpoint(code string) int {
 	for _, c := range g.List.All {
 		if c.Checkpoint == code {
 			return c.Count
@@ -59,7 +59,7 @@ func (g GoodsView) atCheckpoint(code string) int {
 	return 0
 }
 
-func (g GoodsView) byMode(mode string) int {
+func (g *GoodsView) byMode(mode string) int {
 	n, err := strconv.Atoi(mode)
 	if err != nil {
 		return 0

@@ -9,7 +9,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // goodsNone explains that nothing is pending: what was searched, by which rule
 // and as of when.
-func goodsNone(p Page, g GoodsView) templ.Component {
+func goodsNone(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -151,7 +151,7 @@ func goodsNone(p Page, g GoodsView) templ.Component {
 }
 
 // goodsNoMatch explains that the filters leave nothing.
-func goodsNoMatch(p Page, g GoodsView) templ.Component {
+func goodsNoMatch(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -28,7 +28,7 @@ func anything(l *locales.Locale, selected bool) option {
 
 // checkpointOptions offers the checkpoints that hold something, and the chosen
 // one even if it does not.
-func (g GoodsView) checkpointOptions(l *locales.Locale) []option {
+func (g *GoodsView) checkpointOptions(l *locales.Locale) []option {
 	chosen, seen := g.Query.Checkpoint, g.Query.Checkpoint == ""
 	out := []option{anything(l, seen)}
 	for _, c := range g.List.All {
@@ -43,7 +43,7 @@ func (g GoodsView) checkpointOptions(l *locales.Locale) []option {
 
 // statusOptions offers the known statuses, and those that a checkpoint sent
 // under names of its own, with their code to tell them apart.
-func (g GoodsView) statusOptions(l *locales.Locale) []option {
+func (g *GoodsView) statusOptions(l *locales.Locale) []option {
 	codes := slices.Clone(customs.PendingStatuses)
 	var own []customs.Status
 	for s := range g.List.Statuses {
@@ -66,7 +66,7 @@ func (g GoodsView) statusOptions(l *locales.Locale) []option {
 	return out
 }
 
-func (g GoodsView) waitingOptions(l *locales.Locale) []option {
+func (g *GoodsView) waitingOptions(l *locales.Locale) []option {
 	out := []option{anything(l, g.Query.Waiting == "")}
 	for _, who := range customs.Actors {
 		out = append(out, counted(l, string(who), waitingWords(l, who), g.List.Waiting[who], who == g.Query.Waiting))
@@ -75,7 +75,7 @@ func (g GoodsView) waitingOptions(l *locales.Locale) []option {
 }
 
 // modeOptions offers the modes of transport that occur, and the chosen one.
-func (g GoodsView) modeOptions(l *locales.Locale) []option {
+func (g *GoodsView) modeOptions(l *locales.Locale) []option {
 	var modes []int
 	for m := range g.List.Modes {
 		modes = append(modes, m)
@@ -94,7 +94,7 @@ func (g GoodsView) modeOptions(l *locales.Locale) []option {
 
 // sortOptions offers the orders; the default has an empty value, so that plain
 // addresses stay plain.
-func (g GoodsView) sortOptions(l *locales.Locale) []option {
+func (g *GoodsView) sortOptions(l *locales.Locale) []option {
 	var out []option
 	for _, s := range customs.Sorts {
 		o := option{string(s), l.T("sort." + string(s)), s == g.Query.Sort}
@@ -108,7 +108,7 @@ func (g GoodsView) sortOptions(l *locales.Locale) []option {
 
 // filterCount is the number of active filters inside the fold, the search text
 // and the order not counted.
-func (g GoodsView) filterCount() int {
+func (g *GoodsView) filterCount() int {
 	n := 0
 	for _, set := range [...]bool{
 		g.Query.Checkpoint != "", g.Query.Status != "", g.Query.Mode != "",
@@ -123,7 +123,7 @@ func (g GoodsView) filterCount() int {
 
 // ignoredNames lists the parameters that were left out, by the labels of the
 // form where it has one.
-func (g GoodsView) ignoredNames(l *locales.Locale) string {
+func (g *GoodsView) ignoredNames(l *locales.Locale) string {
 	labels := map[string]string{
 		"q": l.T("goods.search"), "checkpoint": l.T("goods.field_checkpoint"), "status": l.T("goods.field_status"),
 		"waiting": l.T("goods.field_waiting"), "mode": l.T("goods.field_mode"), "from": l.T("goods.field_from"),
@@ -142,12 +142,12 @@ func (g GoodsView) ignoredNames(l *locales.Locale) string {
 
 // checkpointURL is the list of one checkpoint in the chosen order; the other
 // filters go, because the overview counts everything pending.
-func (g GoodsView) checkpointURL(code string) string {
+func (g *GoodsView) checkpointURL(code string) string {
 	return g.url(customs.Query{Checkpoint: code, Sort: g.Query.Sort})
 }
 
 // frame fills in what the frame of the page takes from the list.
-func (g GoodsView) frame(p Page) Page {
+func (g *GoodsView) frame(p Page) Page {
 	p = p.inUse()
 	p.Tab, p.Noindex, p.Live = TabGoods, true, true
 	if p.Title == "" {

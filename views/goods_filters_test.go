@@ -36,7 +36,7 @@ func TestEachChipRemovesItsFilter(t *testing.T) {
 			if got := spaced(chip); got != words[i]+" "+p.L.T("goods.chip_remove") {
 				t.Errorf("%s: chip %d says %q, want %q and that it removes", lang, i, got, words[i])
 			}
-			want := parameters(t, (GoodsView{}).url(g.Query))
+			want := parameters(t, (&GoodsView{}).url(g.Query))
 			want.Del(removes[i])
 			want.Del("page")
 			if got := parameters(t, attribute(chip, "href")); got.Encode() != want.Encode() {
@@ -134,7 +134,7 @@ func TestFormKeepsWhatWasAsked(t *testing.T) {
 			t.Fatalf("%s: the form sends %v", name, sent)
 		}
 		q.Page = 0
-		want := parameters(t, (GoodsView{}).url(q))
+		want := parameters(t, (&GoodsView{}).url(q))
 		for name, v := range got {
 			if v[0] != want.Get(name) {
 				t.Errorf("%s: %s is %q, want %q", name, name, v[0], want.Get(name))

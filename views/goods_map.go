@@ -44,7 +44,7 @@ func (b box) meets(o box) bool {
 // count, pushed apart where checkpoints are neighbours, and labels where they
 // cover nothing else. A checkpoint without a place on the map is only in the
 // list beside it.
-func (g GoodsView) spots(lang string) []spot {
+func (g *GoodsView) spots(lang string) []spot {
 	out := make([]spot, 0, len(g.List.All))
 	for _, c := range g.List.All {
 		place, _ := g.Checkpoints.Get(c.Checkpoint)
@@ -141,13 +141,13 @@ func labelLines(name string) []string {
 func abs(n int) int { return max(n, -n) }
 
 // holds reports whether a checkpoint holds something for the trader.
-func (g GoodsView) holds(code string) bool {
+func (g *GoodsView) holds(code string) bool {
 	return slices.ContainsFunc(g.List.All, func(c customs.CheckpointCount) bool { return c.Checkpoint == code })
 }
 
 // share is a count as hundredths of the largest one, for the bars; at least 2,
 // so that one registration among thousands is still seen.
-func (g GoodsView) share(count int) string {
+func (g *GoodsView) share(count int) string {
 	most := 1
 	for _, c := range g.List.All {
 		most = max(most, c.Count)

@@ -9,7 +9,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // overview shows how many registrations lie where. The map is for the eye only:
 // the list beside it holds the same figures and links.
-func overview(p Page, g GoodsView) templ.Component {
+func overview(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -96,7 +96,7 @@ func overview(p Page, g GoodsView) templ.Component {
 	})
 }
 
-func goodsMap(p Page, g GoodsView) templ.Component {
+func goodsMap(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -222,7 +222,7 @@ func goodsMap(p Page, g GoodsView) templ.Component {
 }
 
 // filters is the search form: it keeps what was asked and needs no script.
-func filters(p Page, g GoodsView) templ.Component {
+func filters(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -24,7 +24,7 @@ func TestGoodsURL(t *testing.T) {
 		},
 		{customs.Query{Status: "x&y#z"}, "/goods?status=x%26y%23z"},
 	} {
-		if got := (GoodsView{}).url(c.q); got != c.want {
+		if got := (&GoodsView{}).url(c.q); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
@@ -33,7 +33,7 @@ func TestGoodsURL(t *testing.T) {
 func FuzzGoodsURL(f *testing.F) {
 	f.Add("mərmər & co", "00922", 2)
 	f.Fuzz(func(t *testing.T, text, checkpoint string, page int) {
-		u, err := url.Parse((GoodsView{}).url(customs.Query{Text: text, Checkpoint: checkpoint, Page: page}))
+		u, err := url.Parse((&GoodsView{}).url(customs.Query{Text: text, Checkpoint: checkpoint, Page: page}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func row(change func(*customs.Pending)) customs.Pending {
 }
 
 // listOf is a list that holds these rows and nothing else.
-func listOf(rows ...customs.Pending) GoodsView {
+func listOf(rows ...customs.Pending) *GoodsView {
 	g := sampleGoods()
 	counts := map[string]int{}
 	for _, r := range rows {

@@ -23,7 +23,7 @@ type column struct {
 
 // columns are the list's columns. Each order belongs to one of them; in a group
 // rows are in the order of the page.
-func (g GoodsView) columns(l *locales.Locale) []column {
+func (g *GoodsView) columns(l *locales.Locale) []column {
 	current := g.Query.Sort
 	if current == "" {
 		current = customs.Newest
@@ -64,7 +64,7 @@ func ariaSort(s customs.Sort) string {
 
 // head writes the row of column heads. It is the same in every group, so it is
 // written once a page and repeated as it is.
-func (g GoodsView) head(p Page) markup {
+func (g *GoodsView) head(p Page) markup {
 	var b strings.Builder
 	q := g.Query
 	q.Page = 0
@@ -109,7 +109,7 @@ func (m markup) Render(_ context.Context, w io.Writer) error {
 
 // totals sums the filtered set over its checkpoints, as far as the sums are
 // known.
-func (g GoodsView) totals() customs.CheckpointCount {
+func (g *GoodsView) totals() customs.CheckpointCount {
 	var t customs.CheckpointCount
 	for _, c := range g.List.Groups {
 		t.Count += c.Count

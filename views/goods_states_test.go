@@ -83,7 +83,7 @@ func TestPagerAndPrint(t *testing.T) {
 // state is what a reader is told before the rows.
 type state struct{ title, h1, lede, live, empty string }
 
-func stateOf(t *testing.T, p Page, g GoodsView) state {
+func stateOf(t *testing.T, p Page, g *GoodsView) state {
 	t.Helper()
 	doc := parse(t, Goods(p, g))
 	checkPage(t, doc, p.L.Lang())
@@ -109,7 +109,7 @@ func TestListStates(t *testing.T) {
 	edge.List.AsOf = at(time.Minute)
 	pending := "Goods registered to VÖEN 1403287651 at border checkpoints whose clearance is not complete. Goods on their way to a destination customs office stay on the list until clearance ends."
 	for name, c := range map[string]struct {
-		view GoodsView
+		view *GoodsView
 		want state
 	}{
 		"some":          {sampleGoods(), state{"17 registrations – My goods at the border", "You have 17 registrations at the border", pending, "In real time · as of 14:32:07", ""}},
@@ -149,7 +149,7 @@ func TestListParts(t *testing.T) {
 	old := sampleGoods()
 	old.List.AsOf = at(time.Hour)
 	for name, c := range map[string]struct {
-		view GoodsView
+		view *GoodsView
 		want string
 	}{
 		"some":          {sampleGoods(), "tally overview filters toolbar group freshness elapsed"},
@@ -171,7 +171,7 @@ func TestFreshnessFold(t *testing.T) {
 	none := sampleGoods()
 	none.List.AllTotal, none.List.Total, none.List.Rows = 0, 0, nil
 	for name, c := range map[string]struct {
-		view GoodsView
+		view *GoodsView
 		open bool
 	}{"some": {sampleGoods(), false}, "none": {none, true}} {
 		fold := all(only(t, parse(t, Goods(samplePage(t, "az"), c.view)), "freshness"), "details")[0]

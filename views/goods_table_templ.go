@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "customs.gov.az/portal/customs"
 
 // goodsGroup is the registrations of one checkpoint on this page of the list.
-func goodsGroup(p Page, g GoodsView, part group, head markup) templ.Component {
+func goodsGroup(p Page, g *GoodsView, part group, head markup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -141,7 +141,7 @@ func goodsGroup(p Page, g GoodsView, part group, head markup) templ.Component {
 
 // freshness lists as of when the data of every checkpoint is, also of those
 // that hold nothing: an empty place on the list is only as good as its date.
-func freshness(p Page, g GoodsView) templ.Component {
+func freshness(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -205,7 +205,7 @@ func freshness(p Page, g GoodsView) templ.Component {
 	})
 }
 
-func freshTable(p Page, g GoodsView) templ.Component {
+func freshTable(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -41,7 +41,7 @@ func (m ageMark) on(s *sheet) {
 // data is, and how long clearance takes there.
 type ageRows struct {
 	p Page
-	g GoodsView
+	g *GoodsView
 }
 
 // Render implements templ.Component.
@@ -70,7 +70,7 @@ func (f ageRows) on(s *sheet) {
 // goodsPlaces are the checkpoints where goods lie, as links to what is there.
 type goodsPlaces struct {
 	p Page
-	g GoodsView
+	g *GoodsView
 }
 
 // Render implements templ.Component.

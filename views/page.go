@@ -28,7 +28,7 @@ type Page struct {
 	Behalf     *Behalf  // the page shows a trader's data under a case
 	Watch      bool     // the page looks again when a case begins or ends
 	RequestID  string
-	Contacts   Contacts
+	Contacts   *Contacts
 	Now        time.Time
 	Error      bool // the title begins with the word for error
 	Noindex    bool // not for search engines
@@ -102,7 +102,7 @@ func DefaultContacts() Contacts {
 }
 
 // Department is the responsible department's name in a language.
-func (c Contacts) Department(lang string) string {
+func (c *Contacts) Department(lang string) string {
 	if lang == "en" {
 		return c.DepartmentEN
 	}

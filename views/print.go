@@ -26,7 +26,7 @@ func (v PrintView) filters(p Page) string {
 }
 
 // unpaged is the query of the whole set.
-func (g GoodsView) unpaged() customs.Query {
+func (g *GoodsView) unpaged() customs.Query {
 	q := g.Query
 	q.Page = 0
 	return q

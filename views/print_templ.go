@@ -99,7 +99,7 @@ func GoodsPrint(p Page, v PrintView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ignored(p, v.GoodsView).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ignored(p, &v.GoodsView).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -205,7 +205,7 @@ func GoodsPrint(p Page, v PrintView) templ.Component {
 				}
 			}
 			for _, part := range v.groups() {
-				templ_7745c5c3_Err = goodsGroup(p, v.GoodsView, part, v.head(p)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = goodsGroup(p, &v.GoodsView, part, v.head(p)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -374,7 +374,7 @@ func printCheck(p Page, v PrintView) templ.Component {
 
 // takeAway is what the list offers to take along: files, paper, and access of
 // programs.
-func takeAway(p Page, g GoodsView) templ.Component {
+func takeAway(p Page, g *GoodsView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

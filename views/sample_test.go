@@ -31,13 +31,13 @@ func samplePage(t testing.TB, lang string) Page {
 	return Page{
 		L: c.For(lang), Assets: static.New(), Path: "/goods", Now: sampleNow,
 		Person:   &Person{Name: "Əliyev Rəşad", Organisation: "“Xəzər Aqro Ticarət” MMC", VOEN: "1403287651"},
-		Contacts: DefaultContacts(), RequestID: "01J",
+		Contacts: new(DefaultContacts()), RequestID: "01J",
 	}
 }
 
 // sampleGoods is a first page of two with goods at five checkpoints, one of
 // them unknown to the portal's list.
-func sampleGoods() GoodsView {
+func sampleGoods() *GoodsView {
 	rows := []customs.Pending{
 		{
 			Registration: "009222611000481", Checkpoint: "00922", Status: customs.Registered, RegisteredAt: at(4 * time.Minute), Mode: 3,
@@ -83,7 +83,7 @@ func sampleGoods() GoodsView {
 		"00901": {Checkpoint: "00901", AsOf: atp(47 * time.Minute), ReceivedAt: atp(47 * time.Minute)},
 		"09999": {Checkpoint: "09999", ReceivedAt: atp(time.Hour)},
 	}
-	return GoodsView{
+	return &GoodsView{
 		List: customs.List{
 			AsOf: sampleNow,
 			Groups: []customs.CheckpointCount{
