@@ -286,6 +286,14 @@ func TestFeedScope(t *testing.T) {
 	if *senders[0].Lag != 0 {
 		t.Errorf("news of the future is %s old", *senders[0].Lag)
 	}
+	// A correction of something old makes nobody late.
+	fates, err := d.StoreFeedFrom(t.Context(), source, []db.Snapshot{goodsOf(aysel, "OLD", 1, at("00901"), longAgo(500))}, nil)
+	must(t, err)
+	senders, err = d.Senders(t.Context())
+	must(t, err)
+	if *senders[0].Lag != 0 || fates[0] != db.Stored {
+		t.Errorf("late by %s, %v", *senders[0].Lag, fates)
+	}
 	fresh, err := d.Freshness(t.Context())
 	must(t, err)
 	if len(fresh) != 2 || fresh[0].Checkpoint != "00901" || fresh[0].AsOf == nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -196,5 +197,6 @@ func IsFailure(err error) bool {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	return errors.As(err, &pg) || errors.As(err, &connect) || errors.Is(err, ErrUnreachable) || pgconn.SafeToRetry(err) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }

@@ -30,7 +30,7 @@ const (
 	Stored    Fate = "stored"
 	Same      Fate = "same"      // this revision is stored already
 	Older     Fate = "older"     // a newer revision is stored
-	Conflict  Fate = "conflict"  // this revision is stored with other content
+	Conflict  Fate = "conflict"  // this revision is stored with other content; of an older one its status counts
 	Elsewhere Fate = "elsewhere" // another checkpoint registered it
 )
 
@@ -77,6 +77,9 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 		}
 		winners, touched, moved, err := decide(ctx, tx, batch, fates)
 		if err != nil {
+			return err
+		}
+		if err := dispute(ctx, tx, batch, fates); err != nil {
 			return err
 		}
 		b := &pgx.Batch{}
@@ -174,6 +177,54 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 		return strings.Compare(a.Consignment.Registration, b.Consignment.Registration)
 	})
 	return winners, touched, moves(before, winners), nil
+}
+
+// dispute finds older revisions that are in the history with another status or
+// time: they are in conflict, as the newest would be. Nothing else is kept of
+// an older one.
+func dispute(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) error {
+	type revision struct {
+		registration string
+		number       int64
+	}
+	type event struct {
+		status customs.Status
+		at     time.Time
+	}
+	var c columns
+	for i, s := range batch {
+		if fates[i] == Older {
+			c.add(s.Consignment.Registration, s.Consignment.Revision)
+		}
+	}
+	if len(c.cols) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `
+		select e.registration, e.revision, e.status, e.status_at
+		  from unnest($1::text[], $2::bigint[]) as t (registration, revision) join consignment_event e using (registration, revision)`, c.cols...)
+	if err != nil {
+		return err
+	}
+	known := map[revision]event{}
+	var r revision
+	var e event
+	if _, err := pgx.ForEachRow(rows, []any{&r.registration, &r.number, &e.status, &e.at}, func() error { known[r] = e; return nil }); err != nil {
+		return err
+	}
+	for i, s := range batch {
+		if fates[i] != Older && fates[i] != Stored {
+			continue
+		}
+		k := s.Consignment
+		r, its := revision{k.Registration, k.Revision}, event{k.Status, k.StatusAt.Truncate(time.Microsecond)}
+		if e, ok := known[r]; !ok {
+			known[r] = its
+		} else if fates[i] == Older && (e.status != its.status || !e.at.Equal(its.at)) {
+			fates[i] = Conflict
+		}
+	}
+	return nil
 }
 
 // lookUp answers what is stored of these registrations, and locks them. What is

@@ -29,6 +29,12 @@ func TestFates(t *testing.T) {
 		{"same revision, other content", []db.Snapshot{changed}, []db.Fate{db.Conflict}},
 		{"older", []db.Snapshot{goodsOf(aysel, "R1", 4)}, []db.Fate{db.Older}},
 		{"older again", []db.Snapshot{goodsOf(aysel, "R1", 4)}, []db.Fate{db.Older}},
+		{"older, with another status", []db.Snapshot{goodsOf(aysel, "R1", 4, with(customs.Held))}, []db.Fate{db.Conflict}},
+		{
+			"older, the first of two",
+			[]db.Snapshot{goodsOf(aysel, "R1", 3), goodsOf(aysel, "R1", 3, with(customs.Held)), goodsOf(aysel, "R1", 3)},
+			[]db.Fate{db.Older, db.Conflict, db.Older},
+		},
 		{"another checkpoint, newer", []db.Snapshot{goodsOf(aysel, "R1", 9, at("00921"))}, []db.Fate{db.Elsewhere}},
 		{"another checkpoint, the same", []db.Snapshot{goodsOf(aysel, "R1", 5, at("00921"))}, []db.Fate{db.Elsewhere}},
 		{"newer", []db.Snapshot{goodsOf(aysel, "R1", 6)}, []db.Fate{db.Stored}},
@@ -38,7 +44,7 @@ func TestFates(t *testing.T) {
 				goodsOf(aysel, "R2", 2), goodsOf(aysel, "R2", 1), goodsOf(aysel, "R2", 2), goodsOf(aysel, "R2", 3),
 				goodsOf(aysel, "R2", 3, with(customs.Held)), goodsOf(aysel, "R2", 9, at("00921")), goodsOf(aysel, "R3", 1), goodsOf(aysel, "R2", 2, with(customs.Held)),
 			},
-			[]db.Fate{db.Stored, db.Older, db.Same, db.Stored, db.Conflict, db.Elsewhere, db.Stored, db.Older},
+			[]db.Fate{db.Stored, db.Older, db.Same, db.Stored, db.Conflict, db.Elsewhere, db.Stored, db.Conflict},
 		},
 		{"nothing", nil, []db.Fate{}},
 	} {
@@ -50,7 +56,7 @@ func TestFates(t *testing.T) {
 	if got := one[string](t, su, "select string_agg(registration || revision || checkpoint || status, ' ' order by registration) from consignment"); got != "R1600911registered R2300911registered R3100911registered" {
 		t.Errorf("stored: %s", got)
 	}
-	if got := one[string](t, su, "select string_agg(registration || '/' || revision, ' ' order by registration, revision) from consignment_event"); got != "R1/4 R1/5 R1/6 R2/1 R2/2 R2/3 R3/1" {
+	if got := one[string](t, su, "select string_agg(registration || '/' || revision, ' ' order by registration, revision) from consignment_event"); got != "R1/3 R1/4 R1/5 R1/6 R2/1 R2/2 R2/3 R3/1" {
 		t.Errorf("events: %s", got)
 	}
 	sameAsTruth(t, su)

@@ -280,3 +280,17 @@ func TestDetail(t *testing.T) {
 		}
 	}
 }
+
+// A sum of nothing known is unknown, however the goods were found.
+func TestUnknownSums(t *testing.T) {
+	_, d := open(t)
+	key := signIn(t, d, aysel)
+	store(t, d, goodsOf(aysel, "U1", 1, func(c *customs.Consignment) { c.Goods[0].Packages, c.Goods[0].GrossMass = nil, nil }))
+	for _, q := range []customs.Query{{}, {Text: "U1"}, {From: "2020-01-01"}} {
+		_, l, err := d.Goods(t.Context(), key, q, 10)
+		must(t, err)
+		if len(l.Groups) != 1 || l.Groups[0].Packages != nil || l.Groups[0].GrossMass != nil {
+			t.Errorf("%+v: %+v", q, l.Groups)
+		}
+	}
+}

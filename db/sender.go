@@ -30,7 +30,8 @@ func (s Source) scope() string {
 	return " " + strings.Join(s.Checkpoints, " ") + " "
 }
 
-// queueSender notes that a sender was heard, and how old its newest news was.
+// queueSender notes that a sender was heard, and how old the newest news was
+// that it ever brought: a correction of something old makes nobody late.
 // Lines that the store itself rejected are counted with those before.
 func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats []customs.Heartbeat, moved int) {
 	if s.Sender == "" {
@@ -56,10 +57,11 @@ func queueSender(b *pgx.Batch, s Source, batch []Snapshot, fates []Fate, beats [
 		news = &newest
 	}
 	b.Queue(`
-		insert into sender as s (name, stored_at, lag, batch, last_line, lines, rejected, moved)
-		values ($1, case when $2 then now() end, case when $3::timestamptz < now() then now() - $3 when $3 is not null then interval '0' end, $4, $5, $6, $7, $8)
+		insert into sender as s (name, stored_at, news_at, lag, batch, last_line, lines, rejected, moved)
+		values ($1, case when $2 then now() end, $3::timestamptz, case when $3 is not null then greatest(now() - $3, interval '0') end, $4, $5, $6, $7, $8)
 		on conflict (name) do update
-		   set last_seen = now(), stored_at = coalesce(excluded.stored_at, s.stored_at), lag = coalesce(excluded.lag, s.lag),
+		   set last_seen = now(), stored_at = coalesce(excluded.stored_at, s.stored_at), news_at = greatest(s.news_at, excluded.news_at),
+		       lag = case when excluded.news_at is null then s.lag else greatest(now() - greatest(s.news_at, excluded.news_at), interval '0') end,
 		       batch = excluded.batch, last_line = excluded.last_line,
 		       lines = s.lines + excluded.lines, rejected = s.rejected + excluded.rejected,
 		       moved = s.moved + excluded.moved`,

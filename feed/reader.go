@@ -33,6 +33,7 @@ var (
 type Options struct {
 	Now   func() time.Time             // for "not in the future"; time.Now if nil
 	Known func(checkpoint string) bool // is this code on the list of checkpoints
+	Begun bool                         // this is the rest of a feed, whose first lines were lines of one
 }
 
 // Record is one non-blank line of the feed. Exactly one of these holds: it has
@@ -82,7 +83,9 @@ func NewReader(r io.Reader, o Options) *Reader {
 func (r *Reader) Next() (Record, error) {
 	if !r.started {
 		r.started = true
-		r.err = r.start()
+		if !r.opts.Begun {
+			r.err = r.start()
+		}
 	}
 	if len(r.held) > 0 {
 		rec := r.held[0]

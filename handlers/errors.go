@@ -72,6 +72,13 @@ func (p *Portal) fail(err error, c echo.Context) {
 		c.Set(keyLocale, p.Catalogue.For("az"))
 	}
 	status, fault := outcome(err)
+	if strings.HasPrefix(c.Request().URL.Path, feedFolder) && byProgram(c.Request()) {
+		code := strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
+		if err := refuse(c, status, code, http.StatusText(status)+": see the description at "+p.URL.JoinPath(feedAPIPath).String()+"."); err != nil {
+			p.Log.Error("feed", "request", requestID(c).String(), "error", err)
+		}
+		return
+	}
 	v := views.ErrorView{Status: status, Fault: fault}
 	switch status {
 	case http.StatusServiceUnavailable:
@@ -115,6 +122,13 @@ func (p *Portal) errorFrame(c echo.Context, status int) views.Page {
 		}
 	}
 	return frame
+}
+
+// byProgram reports whether a request is a program's rather than a browser's,
+// which asks for pages and knows no token.
+func byProgram(r *http.Request) bool {
+	accept := r.Header.Get(echo.HeaderAccept)
+	return r.Header.Get(echo.HeaderAuthorization) != "" || accept != "" && !strings.Contains(accept, "text/html")
 }
 
 // frameWait is how long an error page waits to know whose it is.

@@ -18,6 +18,8 @@ import (
 const (
 	feedPath         = "/feed/v1/consignments"
 	feedPositionPath = "/feed/v1/position"
+	feedAPIPath      = "/feed/v1/openapi.yaml"
+	feedFolder       = "/feed/v1/"
 )
 
 // What a sender may say of a feed, besides the standard headers.

@@ -39,10 +39,10 @@ func feedOutcome(err error) feedEnd {
 		return feedEnd{http.StatusServiceUnavailable, "restarting", "The portal restarts; send the rest in a moment."}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return feedEnd{http.StatusRequestTimeout, "silent", "Nothing came for two minutes; send a heartbeat or a blank line when there is no news."}
+	case errors.Is(err, intake.ErrInput), errors.Is(err, intake.ErrAnswer):
+		return feedEnd{http.StatusBadRequest, "broken_off", "The transfer broke off; send the rest."}
 	case db.IsFailure(err), errors.As(err, &ne) && ne.Timeout():
 		return feedEnd{http.StatusServiceUnavailable, "database", "The database cannot be reached; send the rest in a moment."}
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, http.ErrBodyReadAfterClose):
-		return feedEnd{http.StatusBadRequest, "broken_off", "The transfer broke off; send the rest."}
 	}
 	return feedEnd{http.StatusInternalServerError, "internal", "Something failed here; send the rest later and tell the operator the request's number."}
 }
@@ -57,12 +57,27 @@ type problem struct {
 	Request string `json:"request"`
 }
 
-// refuse answers that nothing was taken in.
+// refuse answers that nothing was taken in, at once: also a sender whose body
+// is still open hears it.
 func refuse(c echo.Context, status int, code, detail string) error {
+	rc := http.NewResponseController(c.Response().Writer)
+	_ = rc.EnableFullDuplex() // without it the answer waits for the rest of the body
 	c.Response().Header().Set(echo.HeaderContentType, "application/problem+json")
 	c.Response().WriteHeader(status)
-	return json.NewEncoder(c.Response()).Encode(problem{"about:blank", http.StatusText(status), status, code, detail, requestID(c).String()})
+	err := json.NewEncoder(c.Response()).Encode(problem{"about:blank", http.StatusText(status), status, code, detail, requestID(c).String()})
+	_ = rc.Flush() // where it cannot be flushed it comes with the end
+	// A connection that is closed with something unread in it takes the answer
+	// away from who still sends.
+	_ = rc.SetReadDeadline(time.Now().Add(refusedWait))
+	_, _ = io.CopyN(io.Discard, c.Request().Body, refusedRest)
+	return err
 }
+
+// How long, and how much, a refused sender may go on sending.
+const (
+	refusedWait = 2 * time.Second
+	refusedRest = 256 << 10
+)
 
 // feedAnswer is the streamed answer: lines of the report, then a batch line,
 // again and again, at last a summary line. Its head leaves with the first of

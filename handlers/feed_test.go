@@ -123,6 +123,66 @@ func TestFeedIsRefusedWithAReason(t *testing.T) {
 	}
 }
 
+// A transfer that breaks off is the transfer's trouble, not the database's, and
+// what came before is stored.
+func TestBrokenTransfersAreCalledSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		coding  feed.Coding
+		garbage string
+	}{"gzip": {feed.Gzip, ""}, "zstd": {feed.Zstd, ""}, "gzip and more": {feed.Gzip, "\x1f\x8b"}} {
+		s := newEmptySite(t, senders(t))
+		var b strings.Builder
+		w, err := feed.Encode(&b, c.coding)
+		s.must(err)
+		_, err = io.Copy(w, text(snapshot("C1", "1499000151", 1), snapshot("C2", "1499000151", 1)))
+		s.must(err)
+		s.must(w.Close())
+		body := b.String() + c.garbage
+		if c.garbage == "" {
+			body = body[:len(body)-6]
+		}
+		r := s.send(strings.NewReader(body), "Content-Encoding", string(c.coding))
+		outcome, _ := r.summary["outcome"].(string)
+		if r.problem.Code != "broken_off" && outcome != "broken_off" {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+		if log := s.log.String(); strings.Contains(log, `"level":"ERROR"`) {
+			t.Errorf("%s: it is called an error of the portal: %s", name, log)
+		}
+	}
+}
+
+// Who sends what cannot be taken hears it while the body is still open, and a
+// program hears of an address or a method that there is not in its own terms.
+func TestRefusalsComeAtOnce(t *testing.T) {
+	s := newEmptySite(t, senders(t))
+	r, w := io.Pipe()
+	defer w.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.main.URL+"/feed/v1/consignments", r)
+	s.must(err)
+	go func() { _, _ = io.WriteString(w, "{") }()
+	began := time.Now()
+	res, err := http.DefaultClient.Do(req)
+	s.must(err)
+	res.Body.Close()
+	if took := time.Since(began); res.StatusCode != http.StatusUnauthorized || took > 10*time.Second {
+		t.Errorf("%d after %s", res.StatusCode, took)
+	}
+	for path, status := range map[string]int{"/feed/v1/nothing": http.StatusNotFound, "/feed/v1/position": http.StatusMethodNotAllowed} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.main.URL+path, strings.NewReader("{}"))
+		s.must(err)
+		req.Header.Set("Accept", "*/*")
+		res, err := http.DefaultClient.Do(req)
+		s.must(err)
+		var p struct{ Code, Detail string }
+		err = json.NewDecoder(res.Body).Decode(&p)
+		res.Body.Close()
+		if err != nil || res.StatusCode != status || p.Code == "" || res.Header.Get("Content-Type") != "application/problem+json" || status == 405 && res.Header.Get("Allow") == "" {
+			t.Errorf("%s: %d %+v %v %v", path, res.StatusCode, p, res.Header, err)
+		}
+	}
+}
+
 // openFeed is a feed that stays open: lines go in and answers come out.
 type openFeed struct {
 	*site
@@ -189,6 +249,11 @@ func TestFeedGoesOnAfterABreak(t *testing.T) {
 	if r.reports[0].Line != 3 {
 		t.Errorf("the rejected line is called %d", r.reports[0].Line)
 	}
+	// What follows lines of a feed is one, whatever it looks like.
+	r = s.send(strings.NewReader("registration;voen\n1;2\n"), "Feed-Offset", "3", "Feed-Batch", "b.ndjson")
+	s.expect(r.summary, `{"complete":true,"acknowledged":5,"stored":0,"rejected":2}`)
+	r = s.send(strings.NewReader("\n"), "Feed-Offset", "5", "Feed-Batch", "b.ndjson")
+	s.expect(r.summary, `{"complete":true,"acknowledged":5,"stored":0}`)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.main.URL+"/feed/v1/position", nil)
 	s.must(err)
 	req.Header.Set("Authorization", "Bearer token")
@@ -197,7 +262,7 @@ func TestFeedGoesOnAfterABreak(t *testing.T) {
 	defer res.Body.Close()
 	var at map[string]any
 	s.must(json.NewDecoder(res.Body).Decode(&at))
-	s.expect(at, `{"sender":"samur","checkpoints":["00901"],"batch":"b.ndjson","acknowledged":3}`)
+	s.expect(at, `{"sender":"samur","checkpoints":["00901"],"batch":"b.ndjson","acknowledged":5}`)
 }
 
 func TestASenderHasTwoFeedsAtMost(t *testing.T) {

@@ -108,7 +108,7 @@ func (p *Portal) routes(hosts map[string]bool) http.Handler {
 	e.POST(feedPath, p.sending(p.takeFeed))
 	e.GET(feedPositionPath, limit(p.sending(p.position)))
 	get(e, "/feed/v1/schema.json", schema)
-	get(e, "/feed/v1/openapi.yaml", feedAPI)
+	get(e, feedAPIPath, feedAPI)
 	p.programs(e)
 	p.files(e)
 	return e

@@ -5,6 +5,8 @@ package intake
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -62,7 +64,7 @@ func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	p := newPile(reading, max(o.Lanes, 1))
 	read := make(chan error, 1)
 	go func() {
-		err := p.fill(feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known}))
+		err := p.fill(feed.NewReader(r, feed.Options{Now: o.Now, Known: o.Known, Begun: o.Offset > 0}))
 		close(p.batches)
 		read <- err
 	}()
@@ -73,8 +75,8 @@ func Run(ctx context.Context, r io.Reader, o Options) (Result, error) {
 	}
 	select {
 	case readErr := <-read:
-		if err == nil {
-			err = readErr
+		if err == nil && readErr != nil {
+			err = inputError{readErr}
 		}
 	case <-ctx.Done():
 		if err == nil {
@@ -95,7 +97,7 @@ func (o Options) storeAll(ctx context.Context, batches <-chan []feed.Record) (re
 			done, err := o.store(ctx, batch)
 			result.add(done.Result)
 			if err == nil && o.Answered != nil {
-				err = o.Answered(done)
+				err = answering(o.Answered(done))
 			}
 			if err != nil {
 				return result, err
@@ -104,6 +106,26 @@ func (o Options) storeAll(ctx context.Context, batches <-chan []feed.Record) (re
 			return result, context.Cause(ctx)
 		}
 	}
+}
+
+// ErrInput says that reading failed, ErrAnswer that what became of the lines
+// could not be told. Any other error is one of storing.
+var (
+	ErrInput  = errors.New("intake: the input cannot be read")
+	ErrAnswer = errors.New("intake: the answer cannot be given")
+)
+
+// inputError is an error of reading, in its own words.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error   { return e.error }
+func (inputError) Is(err error) bool { return err == ErrInput }
+
+func answering(err error) error {
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	return nil
 }
 
 // patience bounds the storing of one batch, which takes a fraction of a second.
@@ -204,12 +226,12 @@ func (o Options) report(b *Batch, records []feed.Record) error {
 		}
 		if o.Report != nil {
 			if err := o.Report.Add(rec); err != nil {
-				return err
+				return answering(err)
 			}
 		}
 	}
 	if o.Report != nil {
-		return o.Report.Flush()
+		return answering(o.Report.Flush())
 	}
 	return nil
 }

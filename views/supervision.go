@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +89,7 @@ type sender struct {
 	customs.Sender
 	late   bool // it brings nothing new, or old news
 	silent bool // it was never heard of
+	gone   bool // it may not send any more, so nothing is expected of it
 }
 
 // senders are those that were heard of and those that should have been.
@@ -97,7 +99,8 @@ func (v SupervisionView) senders() []sender {
 	for _, s := range v.Senders {
 		heard[s.Name] = true
 		late := v.Now.Sub(s.LastSeen) > SenderLate || s.Lag != nil && *s.Lag > SenderLate
-		list = append(list, sender{Sender: s, late: late})
+		gone := !slices.Contains(v.Known, s.Name)
+		list = append(list, sender{Sender: s, late: late && !gone, gone: gone})
 	}
 	for _, name := range v.Known {
 		if !heard[name] {

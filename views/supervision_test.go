@@ -41,9 +41,14 @@ func TestAlarms(t *testing.T) {
 		"not looked at":    {func(v *SupervisionView) { v.CheckpointsAt = ago(hour) }, "have not been counted"},
 		"never looked at":  {func(v *SupervisionView) { v.CheckpointsAt = nil }, "have not been counted"},
 		"a silent sender":  {func(v *SupervisionView) { v.Known = []string{"samur"} }, "systems: 1"},
-		"a late sender":    {func(v *SupervisionView) { v.Senders = []customs.Sender{{Name: "a", LastSeen: *ago(hour)}} }, "systems: 1"},
-		"old news":         {func(v *SupervisionView) { v.Senders = []customs.Sender{{Name: "a", LastSeen: afternoon, Lag: &hour}} }, "systems: 1"},
-		"a sender on time": {func(v *SupervisionView) { v.Senders = []customs.Sender{{Name: "a", LastSeen: afternoon}} }, ""},
+		"a late sender": {func(v *SupervisionView) {
+			v.Senders, v.Known = []customs.Sender{{Name: "a", LastSeen: *ago(hour)}}, []string{"a"}
+		}, "systems: 1"},
+		"old news": {func(v *SupervisionView) {
+			v.Senders, v.Known = []customs.Sender{{Name: "a", LastSeen: afternoon, Lag: &hour}}, []string{"a"}
+		}, "systems: 1"},
+		"one that is withdrawn": {func(v *SupervisionView) { v.Senders = []customs.Sender{{Name: "a", LastSeen: *ago(hour), Lag: &hour}} }, ""},
+		"a sender on time":      {func(v *SupervisionView) { v.Senders = []customs.Sender{{Name: "a", LastSeen: afternoon}} }, ""},
 		"known and on time": {func(v *SupervisionView) {
 			v.Senders, v.Known = []customs.Sender{{Name: "a", LastSeen: afternoon}}, []string{"a"}
 		}, ""},
@@ -54,6 +59,22 @@ func TestAlarms(t *testing.T) {
 		if c.want == "" && len(list) > 0 || c.want != "" && (len(list) != 1 || !strings.Contains(list[0].title, c.want) || list[0].text == "") {
 			t.Errorf("%s: %+v, want %q", name, list, c.want)
 		}
+	}
+}
+
+// What the page says of itself and of its senders.
+func TestSupervisionWords(t *testing.T) {
+	v := healthy()
+	v.Known = []string{"a", "b"}
+	v.Senders = []customs.Sender{{Name: "a", LastSeen: afternoon}, {Name: "old", LastSeen: afternoon.Add(-time.Hour)}}
+	page := render(t, Supervision(samplePage(t, "en"), v))
+	for _, want := range []string{"renews itself every 30 seconds", "On time", "No longer a sender", "Silent: never heard"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+	if strings.Contains(page, "Late<") {
+		t.Error("who may not send is called late")
 	}
 }
 

@@ -32,6 +32,8 @@ type feedPushCommand struct {
 	Done    bool     `help:"Move delivered files to done/ in their folder."`
 	GiveUp  int      `help:"Fail after so many tries without progress; 0: never." default:"0"`
 	Quiet   bool     `short:"q" help:"No progress bar."`
+
+	report os.FileInfo // is no feed, wherever it lies
 }
 
 // Run delivers the files. Files that the portal refuses make the exit code 1,
@@ -65,6 +67,9 @@ func (p *feedPushCommand) Run(ctx context.Context, e env) (err error) {
 		}
 		defer f.Close()
 		o.Report = f
+		if p.report, err = f.Stat(); err != nil {
+			return err
+		}
 	}
 	o.Trouble = func(file string, err error, again time.Duration) {
 		fmt.Fprintf(e.stderr, "%s: %v; again in %s\n", file, err, again.Round(time.Second))
@@ -81,7 +86,9 @@ func (p *feedPushCommand) deliver(ctx context.Context, e env, pusher *push.Pushe
 		rejected = rejected || r.Rejected > 0
 		if err != nil {
 			fmt.Fprintf(e.stderr, "%s: %v\n", file, err)
-			return
+			if r == (push.Result{}) {
+				return
+			}
 		}
 		fmt.Fprintf(e.stderr, "%s: %d lines: %d stored, %d known already, %d older, %d heartbeats, %d rejected, %d with warnings\n",
 			file, r.Lines, r.Stored, r.Same, r.Older, r.Heartbeats, r.Rejected, r.Warned)
@@ -94,7 +101,7 @@ func (p *feedPushCommand) deliver(ctx context.Context, e env, pusher *push.Pushe
 		}
 		switch {
 		case info.IsDir() && (!p.Watch || i == len(p.Files)-1):
-			f := push.Folder{Pusher: pusher, Name: name, Watch: p.Watch, Done: p.Done, Each: tell}
+			f := push.Folder{Pusher: pusher, Name: name, Watch: p.Watch, Done: p.Done, Except: p.report, Each: tell}
 			err = f.Run(ctx)
 		case p.Watch:
 			return errors.New("--watch goes with one folder")
@@ -174,7 +181,7 @@ func (p *feedPushCommand) progress(e env) (moved func(string, int64), done func(
 		if file != current {
 			done()
 			size := int64(-1)
-			if info, err := os.Stat(file); err == nil && filepath.Ext(file) != ".gz" && filepath.Ext(file) != ".zst" {
+			if info, err := os.Stat(file); err == nil && push.Coding(file) == feed.Identity {
 				size = info.Size()
 			}
 			current = file

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"customs.gov.az/portal/feed"
 )
 
 // settled is how long a file must lie unchanged before its end counts as its
@@ -23,7 +25,8 @@ type Folder struct {
 	Name   string
 	Watch  bool
 	Every  time.Duration // between two looks; default a second
-	Done   bool          // move delivered files to done/ in the folder
+	Done   bool          // move delivered files to done/ in the folder, when nobody writes them any more
+	Except os.FileInfo   // a file that is no feed though it lies there; may be nil
 	Each   func(file string, r Result, err error)
 	seen   map[string]look
 }
@@ -34,7 +37,8 @@ type look struct {
 	time    time.Time
 	since   time.Time // when it was first seen so
 	handled bool      // its whole lines were delivered since
-	failed  time.Time // when it could not be read
+	refused bool      // the portal will not have it so
+	failed  time.Time // when it could not be read, or something on the way refused it
 }
 
 // Pauses of watching: a file that cannot be read is tried again after one, and
@@ -85,6 +89,10 @@ func (f *Folder) once(ctx context.Context) error {
 	}
 	var problems []error
 	for _, name := range files {
+		before, err := os.Stat(name)
+		if err == nil && f.Except != nil && os.SameFile(before, f.Except) {
+			continue
+		}
 		r, delivered, err := f.file(ctx, name)
 		if ctx.Err() != nil {
 			return errors.Join(append(problems, ctx.Err())...)
@@ -92,7 +100,7 @@ func (f *Folder) once(ctx context.Context) error {
 		if f.Each != nil && (err != nil || r != Result{}) {
 			f.Each(name, r, err)
 		}
-		if err == nil && delivered && f.Done {
+		if err == nil && delivered && f.Done && rests(name, before) {
 			err = moveToDone(name)
 		}
 		if err != nil {
@@ -121,7 +129,8 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 	if !known || l.size != info.Size() || !l.time.Equal(info.ModTime()) {
 		l = look{size: info.Size(), time: info.ModTime(), since: now}
 	}
-	if !l.failed.IsZero() && now.Sub(l.failed) < retryFile {
+	if l.refused || !l.failed.IsZero() && now.Sub(l.failed) < retryFile {
+		f.seen[name] = l
 		return r, false, nil
 	}
 	growing := now.Sub(l.since) < settled
@@ -130,17 +139,23 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 		return r, false, nil
 	}
 	r, err = f.Pusher.Deliver(ctx, name, growing)
+	var refused *RefusedError
 	l.handled, l.failed = err == nil, time.Time{}
-	if errors.Is(err, errFile) {
+	l.refused = errors.As(err, &refused) && refused.Code != ""
+	if errors.Is(err, errFile) || refused != nil && !l.refused {
 		l.failed = now
 	}
 	f.seen[name] = l
 	return r, err == nil && !growing, err
 }
 
-func compressed(name string) bool {
-	ext := filepath.Ext(name)
-	return ext == ".gz" || ext == ".zst"
+func compressed(name string) bool { return Coding(name) != feed.Identity }
+
+// rests reports whether a file is as it was before its delivery, and nobody
+// has it open to write more.
+func rests(name string, before os.FileInfo) bool {
+	now, err := os.Stat(name)
+	return err == nil && before != nil && now.Size() == before.Size() && now.ModTime().Equal(before.ModTime()) && !beingWritten(name)
 }
 
 // moveToDone moves a delivered file and never overwrites one.

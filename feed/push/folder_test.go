@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 func TestFilesOfAFolder(t *testing.T) {
 	d := newDesk(t)
-	for _, name := range []string{"b.ndjson", "a.jsonl", "c.ndjson.gz", "d.jsonl.zst", ".hidden.ndjson", "a.ndjson.report.ndjson", "x.txt", "e.ndjson.tmp"} {
+	for _, name := range []string{"B.NDJSON", "b.ndjson", "a.jsonl", "c.ndjson.gz", "d.jsonl.zst", ".hidden.ndjson", "a.ndjson.report.ndjson", "x.txt", "e.ndjson.tmp"} {
 		d.write(name, "x\n")
 	}
 	d.must(os.Mkdir(filepath.Join(d.dir, "z.ndjson"), 0o700))
@@ -25,7 +26,7 @@ func TestFilesOfAFolder(t *testing.T) {
 	for _, f := range files {
 		names = append(names, filepath.Base(f))
 	}
-	if want := []string{"a.jsonl", "b.ndjson", "c.ndjson.gz", "d.jsonl.zst"}; !slices.Equal(names, want) {
+	if want := []string{"B.NDJSON", "a.jsonl", "b.ndjson", "c.ndjson.gz", "d.jsonl.zst"}; !slices.Equal(names, want) {
 		t.Errorf("%q, want %q", names, want)
 	}
 }
@@ -89,9 +90,45 @@ func TestARefusedFileDoesNotKeepOthersBack(t *testing.T) {
 		t.Error(err)
 	}
 	d.expectTaken("two\n")
-	if left, _ := push.Files(d.dir); len(left) != 1 {
+	for range 2 {
+		if left, _ := push.Files(d.dir); len(left) != 1 {
+			t.Errorf("left %q", left)
+		}
+		if err := f.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "1.ndjson") || d.border.asked != 2 {
+			t.Errorf("another time: %v, asked %d times", err, d.border.asked)
+		}
+	}
+}
+
+// A file is moved when its writer is done with it, not before.
+func TestDoneWaitsForTheWriter(t *testing.T) {
+	d := newDesk(t)
+	f := push.Folder{Pusher: push.New(d.options), Name: d.dir, Done: true}
+	w, err := os.OpenFile(d.write("1.ndjson", "one\n"), os.O_APPEND|os.O_WRONLY, 0)
+	d.must(err)
+	d.must(f.Run(t.Context()))
+	if left, _ := push.Files(d.dir); runtime.GOOS == "linux" && len(left) != 1 {
+		t.Fatalf("left %q", left)
+	}
+	_, err = w.WriteString("two\n")
+	d.must(err)
+	d.must(w.Close())
+	d.must(f.Run(t.Context()))
+	d.expectTaken("one\ntwo\n")
+	if left, _ := push.Files(d.dir); len(left) != 0 {
 		t.Errorf("left %q", left)
 	}
+}
+
+// The report of what was wrong may lie in the folder itself.
+func TestTheReportIsNoFeed(t *testing.T) {
+	d := newDesk(t)
+	d.write("1.ndjson", "one\n")
+	report, err := os.Stat(d.write("wrong.ndjson", "{\"line\":1}\n"))
+	d.must(err)
+	f := push.Folder{Pusher: push.New(d.options), Name: d.dir, Except: report}
+	d.must(f.Run(t.Context()))
+	d.expectTaken("one\n")
 }
 
 func TestARefusedSenderStops(t *testing.T) {

@@ -57,13 +57,21 @@ type Result struct {
 }
 
 // RefusedError says that the portal will not take the file, or the sender,
-// whatever is tried again.
+// whatever is tried again. Without a code something on the way refused it,
+// which may be otherwise another time.
 type RefusedError struct {
 	Status       int // of HTTP
 	Code, Detail string
+	Before       bool // it was asked for another time; the file is unchanged since
 }
 
 func (e *RefusedError) Error() string {
+	switch {
+	case e.Before:
+		return fmt.Sprintf("the portal refused it before (%s); it is sent again when it has changed", e.Code)
+	case e.Code == "":
+		return fmt.Sprintf("something on the way to the portal refuses it (%d)", e.Status)
+	}
 	return fmt.Sprintf("the portal refuses it (%d, %s): %s", e.Status, e.Code, e.Detail)
 }
 
@@ -78,8 +86,9 @@ func (e *RefusedError) Sender() bool {
 
 // Deliver delivers what a portal has not acknowledged of a file yet, trying
 // again after every break, until all of it is or ctx ends. Of a growing file
-// the last line is delivered when its end is there. It fails with a
-// *RefusedError, with the last trouble when it gives up, or as files do.
+// the last line is delivered when its end is there, of any other when it is
+// whole. It fails with a *RefusedError, with the last trouble when it gives up,
+// or as files do; the result holds what was delivered all the same.
 func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result, error) {
 	var sum Result
 	name, err := filepath.Abs(name)
@@ -90,7 +99,10 @@ func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result
 	if err != nil {
 		return sum, err
 	}
-	if at := p.o.Journal.Position(p.to, name); at.done(info) {
+	switch at := p.o.Journal.Position(p.to, name); {
+	case at.done(info) && at.Failed != "":
+		return sum, &RefusedError{Status: http.StatusBadRequest, Code: at.Failed, Before: true}
+	case at.done(info):
 		return sum, nil
 	}
 	for tries := 1; ; tries++ {
@@ -100,9 +112,9 @@ func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result
 		var refused *RefusedError
 		switch {
 		case err == nil:
-			return sum, t.settle(info, "")
+			return sum, t.end(info)
 		case errors.As(err, &refused):
-			if !refused.Sender() {
+			if !refused.Sender() && refused.Code != "" {
 				err = errors.Join(err, t.settle(info, refused.Code))
 			}
 			return sum, err

@@ -33,6 +33,8 @@ type border struct {
 	status []int    // answers to the next requests, 0: take it
 	limit  int      // break off after so many lines of a request, 0: never
 	asked  int
+	mute   bool   // refuse without a code, as what stands between may
+	during func() // is called once, when the first line of a request is there
 }
 
 func newBorder(t testing.TB) *border {
@@ -53,7 +55,9 @@ func (b *border) take(w http.ResponseWriter, r *http.Request) {
 	if status != 0 {
 		w.Header().Set("Retry-After", "7")
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"code":"code_%d","detail":"because"}`, status)
+		if !b.mute {
+			fmt.Fprintf(w, `{"code":"code_%d","detail":"because"}`, status)
+		}
 		return
 	}
 	rc := http.NewResponseController(w)
@@ -81,7 +85,12 @@ func (b *border) take(w http.ResponseWriter, r *http.Request) {
 		n++
 		b.mu.Lock()
 		b.lines = append(b.lines, in.Text())
+		during := b.during
+		b.during = nil
 		b.mu.Unlock()
+		if during != nil {
+			during()
+		}
 		if strings.Contains(in.Text(), "bad") {
 			answer(`{"line":%d,"outcome":"rejected","code":"missing"}`, offset+n)
 		}
@@ -284,13 +293,31 @@ func TestRefusalsAreFinal(t *testing.T) {
 		if !errors.As(err, &refused) || refused.Status != status || refused.Sender() != sender || refused.Detail != "because" {
 			t.Errorf("%d: %v", status, err)
 		}
-		// A refused file is left alone until it changes; a refused sender is
-		// tried again.
+		// A refused file is left alone until it changes, and stays refused; a
+		// refused sender is tried again.
 		_, err = push.New(d.options).Deliver(t.Context(), name, false)
-		if want := map[bool]int{true: 2, false: 1}[sender]; err != nil || d.border.asked != want {
+		refused = nil
+		if want := map[bool]int{true: 2, false: 1}[sender]; errors.As(err, &refused) == sender || refused != nil && !refused.Before || d.border.asked != want {
 			t.Errorf("%d again: %v, asked %d times", status, err, d.border.asked)
 		}
+		d.write("a.ndjson", "x\ny\n")
+		d.deliver(name)
 	}
+}
+
+// What stands between may refuse a file that the portal would take: that is
+// not for good.
+func TestRefusalsWithoutACodeAreTriedAgain(t *testing.T) {
+	d := newDesk(t)
+	d.border.mute = true
+	d.border.answerWith(413)
+	name := d.write("a.ndjson", "x\n")
+	var refused *push.RefusedError
+	if _, err := push.New(d.options).Deliver(t.Context(), name, false); !errors.As(err, &refused) || refused.Status != 413 {
+		t.Error(err)
+	}
+	d.deliver(name)
+	d.expectTaken("x\n")
 }
 
 func TestReportNamesTheFile(t *testing.T) {

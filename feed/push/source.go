@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"hash"
 	"io"
@@ -20,8 +21,8 @@ import (
 var suffixes = []string{".ndjson", ".jsonl"}
 
 // Files lists the files of the feed in a folder, by name: *.ndjson and *.jsonl,
-// also with .gz or .zst, but no hidden file and no report of ours. Folders in
-// it are not searched.
+// also with .gz or .zst, in small letters or capitals, but no hidden file, no
+// symbolic link and no report of ours. Folders in it are not searched.
 func Files(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -29,7 +30,7 @@ func Files(folder string) ([]string, error) {
 	}
 	var list []string
 	for _, e := range entries {
-		plain := strings.TrimSuffix(strings.TrimSuffix(e.Name(), ".gz"), ".zst")
+		plain := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(e.Name()), ".gz"), ".zst")
 		ours := slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(plain, s) })
 		if ours && e.Type().IsRegular() && !strings.HasPrefix(plain, ".") && !strings.HasSuffix(plain, ".report.ndjson") {
 			list = append(list, filepath.Join(folder, e.Name()))
@@ -38,51 +39,62 @@ func Files(folder string) ([]string, error) {
 	return list, nil
 }
 
-// open opens a file without its compression. Of a file that may still grow it
-// holds what is there now up to the last end of a line.
-func open(name string, growing bool) (io.ReadCloser, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	coding := feed.Identity
-	switch filepath.Ext(name) {
+// Coding is the compression that a file's name says it has.
+func Coding(name string) feed.Coding {
+	switch strings.ToLower(filepath.Ext(name)) {
 	case ".gz":
-		coding = feed.Gzip
+		return feed.Gzip
 	case ".zst":
-		coding = feed.Zstd
+		return feed.Zstd
 	}
-	if coding == feed.Identity && growing {
-		n, err := wholeLines(f)
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		return source{io.NewSectionReader(f, 0, n), f}, nil
-	}
-	r, err := feed.Decode(f, coding)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return source{r, both{r, f}}, nil
+	return feed.Identity
 }
 
-type source struct {
-	io.Reader
-	io.Closer
+// extent is how much of a file is delivered now, in bytes as they lie there.
+// What is added to the file meanwhile comes after.
+type extent struct {
+	lines int64 // up to the end of the last whole line; of a compressed file all
+	all   int64 // with a last line that lacks nothing but its end
+	torn  bool  // there is more, which is no whole line yet
 }
 
-type both [2]io.Closer
-
-func (b both) Close() error { return errors.Join(b[0].Close(), b[1].Close()) }
-
-// wholeLines finds the end of the last whole line.
-func wholeLines(f *os.File) (int64, error) {
+// measure finds the extent of a file. Of one that may still grow no line is
+// whole without its end; otherwise a last line is, if it is a whole JSON value:
+// no beginning of an object is one.
+func measure(f *os.File, growing bool) (e extent, err error) {
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return e, err
 	}
+	e.all = info.Size()
+	if Coding(f.Name()) != feed.Identity {
+		e.lines = e.all
+		return e, nil
+	}
+	if e.lines, err = wholeLines(f, e.all); err != nil {
+		return e, err
+	}
+	last := make([]byte, min(e.all-e.lines, feed.MaxLine+1))
+	if _, err := f.ReadAt(last, e.lines); err != nil && !errors.Is(err, io.EOF) {
+		return e, err
+	}
+	blank := len(bytes.TrimSpace(last)) == 0
+	if growing || blank || !json.Valid(last) {
+		e.torn, e.all = !growing && !blank, e.lines
+	}
+	return e, nil
+}
+
+// beginning reads the beginning of a file, end bytes of it, without its
+// compression. Several may read one file.
+func beginning(f *os.File, end int64) (io.ReadCloser, error) {
+	return feed.Decode(io.NewSectionReader(f, 0, end), Coding(f.Name()))
+}
+
+// wholeLines finds the end of the last whole line before a place.
+func wholeLines(f *os.File, end int64) (int64, error) {
 	buf := make([]byte, 64<<10)
-	for end := info.Size(); end > 0; {
+	for end > 0 {
 		begin := max(0, end-int64(len(buf)))
 		n, err := f.ReadAt(buf[:end-begin], begin)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -106,12 +118,12 @@ type prefix struct {
 	bytes int64
 }
 
-func openPrefix(name string, growing bool) (*prefix, error) {
-	f, err := open(name, growing)
+func newPrefix(f *os.File, end int64) (*prefix, error) {
+	r, err := beginning(f, end)
 	if err != nil {
 		return nil, err
 	}
-	return &prefix{c: f, r: bufio.NewReaderSize(f, 64<<10), h: sha256.New()}, nil
+	return &prefix{c: r, r: bufio.NewReaderSize(r, 64<<10), h: sha256.New()}, nil
 }
 
 // matches goes to a position and reports whether the file begins as it did when
@@ -147,7 +159,7 @@ func (p *prefix) advance(line int) error {
 	return nil
 }
 
-// rest goes on to the end of what there is.
+// rest goes on to the end of what was sent.
 func (p *prefix) rest() error { return p.advance(int(^uint(0) >> 1)) }
 
 func (p *prefix) position() Position {

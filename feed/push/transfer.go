@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"customs.gov.az/portal/feed"
@@ -22,6 +23,7 @@ var (
 	errLocal = errors.New("push: trouble on this side")
 	// errFile marks one that is the file's own: others can be delivered.
 	errFile  = errors.New("push: the file cannot be read")
+	errTorn  = errors.New("the last line is not whole; it is delivered when it is")
 	errCut   = errors.New("the portal's answer broke off")
 	errQuiet = errors.New("the portal says nothing")
 )
@@ -31,6 +33,7 @@ type transfer struct {
 	p          *Pusher
 	name       string
 	growing    bool
+	extent     extent
 	sum        *Result
 	begin      *prefix // of what is acknowledged
 	retryAfter time.Duration
@@ -38,18 +41,26 @@ type transfer struct {
 
 // run sends what is left and notes what is acknowledged.
 func (t *transfer) run(ctx context.Context) error {
-	at, err := t.locate()
+	f, err := os.Open(t.name)
 	if err != nil {
-		return errors.Join(errFile, err)
+		return unreadable(err)
+	}
+	defer f.Close()
+	if t.extent, err = measure(f, t.growing); err != nil {
+		return unreadable(err)
+	}
+	at, err := t.locate(f)
+	if err != nil {
+		return unreadable(err)
 	}
 	defer func() { _ = t.begin.Close() }() // it was only read
-	content, err := open(t.name, t.growing)
+	content, err := beginning(f, t.extent.all)
 	if err != nil {
-		return errors.Join(errFile, err)
+		return unreadable(err)
 	}
 	defer content.Close()
 	if _, err := io.CopyN(io.Discard, content, at.Bytes); err != nil {
-		return errors.Join(errFile, err)
+		return unreadable(err)
 	}
 	rest := bufio.NewReaderSize(content, 64<<10)
 	if _, err := rest.Peek(1); errors.Is(err, io.EOF) {
@@ -58,11 +69,22 @@ func (t *transfer) run(ctx context.Context) error {
 	return t.send(ctx, rest, at)
 }
 
+func unreadable(err error) error { return fmt.Errorf("%w: %w", errFile, err) }
+
+// end notes that all of the file is acknowledged that there was, and says if
+// there is more which is no line yet.
+func (t *transfer) end(info os.FileInfo) error {
+	if t.extent.torn {
+		return errors.Join(t.settle(nil, ""), unreadable(errTorn))
+	}
+	return t.settle(info, "")
+}
+
 // locate finds what was acknowledged, or the beginning if the file begins
 // otherwise now.
-func (t *transfer) locate() (Position, error) {
+func (t *transfer) locate(f *os.File) (Position, error) {
 	at := t.p.o.Journal.Position(t.p.to, t.name)
-	begin, err := openPrefix(t.name, t.growing)
+	begin, err := newPrefix(f, t.extent.lines)
 	if err != nil {
 		return at, err
 	}
@@ -71,7 +93,7 @@ func (t *transfer) locate() (Position, error) {
 		err = begin.Close()
 		if err == nil {
 			at = Position{}
-			begin, err = openPrefix(t.name, t.growing)
+			begin, err = newPrefix(f, t.extent.lines)
 		}
 	}
 	t.begin = begin
@@ -87,16 +109,19 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 	alive := func() { quiet.Reset(t.p.o.Patience) }
 
 	body, w := io.Pipe()
-	read := make(chan struct{})
+	read := make(chan error, 1)
 	go func() {
 		err := encode(w, rest, t.p.o.Coding, alive)
 		_ = w.CloseWithError(err) // it never fails
-		close(read)
+		read <- err
 	}()
-	defer func() {
+	// The file must not be closed under its reader, and its own trouble is none
+	// of the network's.
+	stop := sync.OnceValue(func() error {
 		_ = body.CloseWithError(errCut) // it never fails
-		<-read                          // the file must not be closed under the reader
-	}()
+		return <-read
+	})
+	defer stop() //nolint:errcheck // asked below, where it matters
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.p.post.String(), body)
 	if err != nil {
 		return errors.Join(errLocal, err)
@@ -111,14 +136,21 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 		req.Header.Set("Authorization", "Bearer "+t.p.o.Token)
 	}
 	res, err := t.p.o.Client.Do(req)
-	if err != nil {
-		return cause(ctx, err)
+	if err == nil {
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			err = t.refused(res)
+		} else {
+			err = t.answer(res.Body, alive)
+		}
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return t.refused(res)
+	if err == nil {
+		return nil
 	}
-	return cause(ctx, t.answer(res.Body, alive))
+	if of := stop(); errors.Is(of, errFile) {
+		return of
+	}
+	return cause(ctx, err)
 }
 
 // cause prefers why the context ended to what came of it.
@@ -147,7 +179,7 @@ func encode(w io.Writer, r io.Reader, c feed.Coding, alive func()) error {
 			return e.Close()
 		}
 		if err != nil {
-			return err
+			return unreadable(err)
 		}
 	}
 }
@@ -219,7 +251,10 @@ func (t *transfer) answer(r io.Reader, alive func()) error {
 		switch {
 		case l.Batch != nil:
 			t.sum.add(l.Batch.counts)
-			if err := t.acknowledged(l.Batch.Acknowledged); err != nil {
+			if err := t.begin.advance(l.Batch.Acknowledged); err != nil {
+				return unreadable(err)
+			}
+			if err := t.acknowledged(); err != nil {
 				return errors.Join(errLocal, err)
 			}
 		case l.Summary == nil:
@@ -227,7 +262,10 @@ func (t *transfer) answer(r io.Reader, alive func()) error {
 				return errors.Join(errLocal, err)
 			}
 		case l.Summary.Complete:
-			return t.begin.rest()
+			if err := t.begin.rest(); err != nil {
+				return unreadable(err)
+			}
+			return nil
 		default:
 			return fmt.Errorf("the portal ended it (%s): %s", l.Summary.Outcome, l.Summary.Detail)
 		}
@@ -245,14 +283,11 @@ func (t *transfer) report(entry []byte) error {
 	return err
 }
 
-func (t *transfer) acknowledged(line int) error {
+func (t *transfer) acknowledged() error {
 	if f, ok := t.p.o.Report.(interface{ Sync() error }); ok {
 		if err := f.Sync(); err != nil {
 			return err
 		}
-	}
-	if err := t.begin.advance(line); err != nil {
-		return err
 	}
 	at := t.begin.position()
 	if t.p.o.Moved != nil {
