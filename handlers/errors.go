@@ -72,13 +72,6 @@ func (p *Portal) fail(err error, c echo.Context) {
 		c.Set(keyLocale, p.Catalogue.For("az"))
 	}
 	status, fault := outcome(err)
-	if strings.HasPrefix(c.Request().URL.Path, feedFolder) && byProgram(c.Request()) {
-		code := strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
-		if err := refuse(c, status, code, http.StatusText(status)+": see the description at "+p.URL.JoinPath(feedAPIPath).String()+"."); err != nil {
-			p.Log.Error("feed", "request", requestID(c).String(), "error", err)
-		}
-		return
-	}
 	v := views.ErrorView{Status: status, Fault: fault}
 	switch status {
 	case http.StatusServiceUnavailable:
@@ -89,6 +82,13 @@ func (p *Portal) fail(err error, c echo.Context) {
 		}
 	case http.StatusMisdirectedRequest:
 		v.Home = p.URL.String()
+	}
+	if strings.HasPrefix(c.Request().URL.Path, feedFolder) && byProgram(c.Request()) {
+		code := strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
+		if err := refuse(c, status, code, http.StatusText(status)+": see the description at "+p.URL.JoinPath(feedAPIPath).String()+"."); err != nil {
+			p.Log.Error("feed", "request", requestID(c).String(), "error", err)
+		}
+		return
 	}
 	frame := p.errorFrame(c, status)
 	if err := html(c, status, views.Error(frame, v)); err != nil {

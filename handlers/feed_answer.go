@@ -66,6 +66,9 @@ func refuse(c echo.Context, status int, code, detail string) error {
 	c.Response().WriteHeader(status)
 	err := json.NewEncoder(c.Response()).Encode(problem{"about:blank", http.StatusText(status), status, code, detail, requestID(c).String()})
 	_ = rc.Flush() // where it cannot be flushed it comes with the end
+	if c.Request().ContentLength == 0 {
+		return err
+	}
 	// A connection that is closed with something unread in it takes the answer
 	// away from who still sends.
 	_ = rc.SetReadDeadline(time.Now().Add(refusedWait))
