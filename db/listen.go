@@ -5,11 +5,18 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
 	channel  = "goods" // notices that a trader's list changed
 	everyone = "*"     // payload: every list may have changed
+
+	// A connection that brings nothing for a while is asked whether it lives: a
+	// network that swallows everything looks like a border at which nothing
+	// happens.
+	listenQuiet  = 5 * time.Second
+	listenAnswer = 5 * time.Second
 )
 
 // Listen calls changed with the VÖEN whose list changed, or with "" when every
@@ -42,7 +49,7 @@ func (d *DB) listenOnce(ctx context.Context, changed func(string)) bool {
 	}
 	changed("")
 	for {
-		n, err := conn.WaitForNotification(ctx)
+		n, err := nextNotice(ctx, conn)
 		if err != nil {
 			return true
 		}
@@ -50,6 +57,25 @@ func (d *DB) listenOnce(ctx context.Context, changed func(string)) bool {
 			changed("")
 		} else {
 			changed(n.Payload)
+		}
+	}
+}
+
+// nextNotice waits for a notice for as long as the connection lives.
+func nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+	for {
+		waiting, done := context.WithTimeout(ctx, listenQuiet)
+		n, err := conn.WaitForNotification(waiting)
+		quiet := waiting.Err() != nil && ctx.Err() == nil && !conn.IsClosed()
+		done()
+		if err == nil || !quiet {
+			return n, err
+		}
+		asking, done := context.WithTimeout(ctx, listenAnswer)
+		_, err = conn.Exec(asking, `listen `+channel) // once more changes nothing
+		done()
+		if err != nil {
+			return nil, err
 		}
 	}
 }

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -106,5 +107,41 @@ func TestListenRecovers(t *testing.T) {
 		if got := next(t, said); got != string(aysel) {
 			t.Errorf("and then %q", got)
 		}
+	}
+}
+
+// A connection that neither brings anything nor ends, as behind a network that
+// swallows everything, is left for a new one.
+func TestListenLeavesASilentConnection(t *testing.T) {
+	f, d := open(t)
+	said, su := listen(t, d), connect(t, f.SuperuserURL)
+	pid := one[int](t, su, "select pid from pg_stat_activity where datname = current_database() and query like 'listen%'")
+	must(t, syscall.Kill(pid, syscall.SIGSTOP))
+	t.Cleanup(func() { must(t, syscall.Kill(pid, syscall.SIGCONT)) })
+	if got := next(t, said); got != "" {
+		t.Errorf("it says %q", got)
+	}
+	store(t, d, goodsOf(aysel, "R1", 1))
+	if got := next(t, said); got != string(aysel) {
+		t.Errorf("and then %q", got)
+	}
+}
+
+// Where nothing happens the connection stays, and nothing is missed.
+func TestListenStaysWhereItIsQuiet(t *testing.T) {
+	f, d := open(t)
+	said, su := listen(t, d), connect(t, f.SuperuserURL)
+	const which = "select pid from pg_stat_activity where datname = current_database() and query like 'listen%'"
+	pid := one[int](t, su, which)
+	const asked = "select count(*) from pg_stat_activity where query like 'listen%' and datname = current_database() and query_start > backend_start + interval '4 seconds'"
+	for one[int](t, su, asked) == 0 && t.Context().Err() == nil {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if now := one[int](t, su, which); now != pid || len(said) > 0 {
+		t.Errorf("another connection: %d, not %d", now, pid)
+	}
+	store(t, d, goodsOf(aysel, "R1", 1))
+	if got := next(t, said); got != string(aysel) {
+		t.Errorf("it says %q", got)
 	}
 }
