@@ -89,10 +89,6 @@ func (f *Folder) once(ctx context.Context) error {
 	}
 	var problems []error
 	for _, name := range files {
-		before, err := os.Stat(name)
-		if err == nil && f.Except != nil && os.SameFile(before, f.Except) {
-			continue
-		}
 		r, delivered, err := f.file(ctx, name)
 		if ctx.Err() != nil {
 			return errors.Join(append(problems, ctx.Err())...)
@@ -100,7 +96,7 @@ func (f *Folder) once(ctx context.Context) error {
 		if f.Each != nil && (err != nil || r != Result{}) {
 			f.Each(name, r, err)
 		}
-		if err == nil && delivered && f.Done && rests(name, before) {
+		if err == nil && delivered && f.Done && !beingWritten(name) {
 			err = moveToDone(name)
 		}
 		if err != nil {
@@ -115,14 +111,15 @@ func (f *Folder) once(ctx context.Context) error {
 }
 
 // file delivers one file, or what it has of whole lines when it may still grow.
+// It is delivered when all of it is that is there now.
 func (f *Folder) file(ctx context.Context, name string) (r Result, delivered bool, err error) {
+	info, err := os.Stat(name)
+	if err != nil || f.Except != nil && os.SameFile(info, f.Except) {
+		return r, false, err
+	}
 	if !f.Watch {
 		r, err = f.Pusher.Deliver(ctx, name, false)
-		return r, err == nil, err
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return r, false, err
+		return r, err == nil && unchanged(name, info), err
 	}
 	now := time.Now()
 	l, known := f.seen[name]
@@ -146,16 +143,15 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 		l.failed = now
 	}
 	f.seen[name] = l
-	return r, err == nil && !growing, err
+	return r, err == nil && !growing && unchanged(name, info), err
 }
 
 func compressed(name string) bool { return Coding(name) != feed.Identity }
 
-// rests reports whether a file is as it was before its delivery, and nobody
-// has it open to write more.
-func rests(name string, before os.FileInfo) bool {
+// unchanged reports whether a file is as it was before its delivery.
+func unchanged(name string, before os.FileInfo) bool {
 	now, err := os.Stat(name)
-	return err == nil && before != nil && now.Size() == before.Size() && now.ModTime().Equal(before.ModTime()) && !beingWritten(name)
+	return err == nil && now.Size() == before.Size() && now.ModTime().Equal(before.ModTime())
 }
 
 // moveToDone moves a delivered file and never overwrites one.
