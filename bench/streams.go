@@ -50,21 +50,29 @@ func streams(ctx context.Context, w *world, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	one, err := w.latency(ctx, last, 1, 200)
+	one, bare, err := w.latency(ctx, last, 1, 200)
 	if err != nil {
 		return err
 	}
-	many, err := w.latency(ctx, last, min(1000, w.streams), 20)
+	many, bareMany, err := w.latency(ctx, last, min(1000, w.streams), 20)
 	if err != nil {
 		return err
 	}
+	bare = append(bare, bareMany...)
 	lines := [][]string{
 		{"", "figure"},
 		{"memory of an idle page, of " + strconv.Itoa(w.streams), fmt.Sprintf("%.1f KiB", (after-before)/1024/float64(max(w.streams, 1)))},
-		{"commit to event, a trader with one page: p50, p99", fmt.Sprintf("%.1f ms, %.1f ms", one[len(one)/2], one[len(one)*99/100])},
-		{"commit to event, a trader with 1,000 pages: p50, p99", fmt.Sprintf("%.1f ms, %.1f ms", many[len(many)/2], many[len(many)*99/100])},
+		{"commit to event, a trader with one page: p50, p99", percentiles(one)},
+		{"commit to event, a trader with 1,000 pages: p50, p99", percentiles(many)},
+		{"commit to notice, a connection that only listens: p50, p99", percentiles(bare)},
 	}
 	return table(out, "Open pages (event streams)", lines)
+}
+
+// percentiles are the p50 and the p99 of times in milliseconds.
+func percentiles(times []float64) string {
+	slices.Sort(times)
+	return fmt.Sprintf("%.1f ms, %.1f ms", times[len(times)/2], times[len(times)*99/100])
 }
 
 // listen opens an event stream as a trader and returns it after its first event.
@@ -137,17 +145,60 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // latency notifies of changes of a trader's goods, as the transaction that
-// stores the feed does, and measures, in milliseconds and sorted, how long after
-// the commit was sent the trader's pages have heard of it.
-func (w *world) latency(ctx context.Context, trader, pages, changes int) ([]float64, error) {
+// stores the feed does, and measures, in milliseconds, how long after the commit
+// was sent the trader's pages have heard of it, and how long after it a
+// connection has that does nothing but listen: less than that nobody can reach.
+func (w *world) latency(ctx context.Context, trader, pages, changes int) (found, bare []float64, err error) {
 	heard := make(chan time.Time, pages*changes)
+	closeAll, err := w.pages(ctx, trader, pages, heard)
+	defer closeAll()
+	if err != nil {
+		return nil, nil, err
+	}
+	notices := make(chan time.Time, changes)
+	c, err := pgx.Connect(ctx, w.server.URL("portal", database))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	listening, stop := context.WithCancel(ctx)
+	g, err := w.notices(listening, notices)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	defer func() { stop(); _ = g.Wait() }() // it ends with its context, which is no error
+	for range changes {
+		if err := sleep(ctx, 1100*time.Millisecond); err != nil { // a page hears once a second
+			return nil, nil, err
+		}
+		committed := time.Now()
+		if _, err := c.Exec(ctx, `select pg_notify('goods', $1)`, string(w.people[trader].VOEN)); err != nil {
+			return nil, nil, err
+		}
+		for n := range pages + 1 {
+			from, times := heard, &found
+			if n == pages {
+				from, times = notices, &bare
+			}
+			select {
+			case at := <-from:
+				*times = append(*times, float64(at.Sub(committed).Microseconds())/1000)
+			case <-time.After(10 * time.Second):
+				return nil, nil, errors.New("a page did not hear of a change")
+			case <-ctx.Done():
+				return nil, nil, ctx.Err()
+			}
+		}
+	}
+	return found, bare, nil
+}
+
+// pages opens pages of a trader and hands on when each of them heard of a
+// change, until they are closed.
+func (w *world) pages(ctx context.Context, trader, pages int, heard chan<- time.Time) (closeAll func(), err error) {
 	var mu sync.Mutex
 	var open []net.Conn
-	defer func() {
-		for _, c := range open {
-			_ = c.Close() // the figures are taken
-		}
-	}()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for range pages {
@@ -173,34 +224,32 @@ func (w *world) latency(ctx context.Context, trader, pages, changes int) ([]floa
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
+	err = g.Wait()
+	return func() {
+		for _, c := range open {
+			_ = c.Close() // the figures are taken
+		}
+	}, err
+}
+
+// notices hands on when a connection that only listens heard of a change.
+func (w *world) notices(ctx context.Context, heard chan<- time.Time) (*errgroup.Group, error) {
 	c, err := pgx.Connect(ctx, w.server.URL("portal", database))
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close(context.WithoutCancel(ctx))
-	var found []float64
-	for range changes {
-		if err := sleep(ctx, 1100*time.Millisecond); err != nil { // a page hears once a second
-			return nil, err
-		}
-		committed := time.Now()
-		if _, err := c.Exec(ctx, `select pg_notify('goods', $1)`, string(w.people[trader].VOEN)); err != nil {
-			return nil, err
-		}
-		for range pages {
-			select {
-			case at := <-heard:
-				found = append(found, float64(at.Sub(committed).Microseconds())/1000)
-			case <-time.After(10 * time.Second):
-				return nil, errors.New("a page did not hear of a change")
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
+	if _, err := c.Exec(ctx, `listen goods`); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
 	}
-	slices.Sort(found)
-	return found, nil
+	var g errgroup.Group
+	g.Go(func() error {
+		defer c.Close(context.WithoutCancel(ctx))
+		for {
+			if _, err := c.WaitForNotification(ctx); err != nil {
+				return err
+			}
+			heard <- time.Now()
+		}
+	})
+	return &g, nil
 }

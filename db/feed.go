@@ -330,7 +330,7 @@ func queueNotices(b *pgx.Batch, voens []string) {
 		voens = []string{everyone}
 	}
 	if len(voens) > 0 {
-		b.Queue(`select pg_notify('`+channel+`', v) from unnest($1::text[]) v`, voens)
+		b.Queue(`select pg_notify('`+listsChanged+`', v) from unnest($1::text[]) v`, voens)
 	}
 }
 

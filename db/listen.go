@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	channel  = "goods" // notices that a trader's list changed
-	everyone = "*"     // payload: every list may have changed
+	listsChanged  = "goods"    // the channel of notices that a trader's list changed
+	everyone      = "*"        // their payload: every list may have changed
+	sessionsEnded = "sessions" // the channel of notices that a session ended
 
 	// A connection that brings nothing for a while is asked whether it lives: a
 	// network that swallows everything looks like a border at which nothing
@@ -19,13 +20,21 @@ const (
 	listenAnswer = 5 * time.Second
 )
 
-// Listen calls changed with the VÖEN whose list changed, or with "" when every
-// list may have, until ctx ends. After a lost connection it comes back by
-// itself and says "", since notices may have been missed meanwhile.
-func (d *DB) Listen(ctx context.Context, changed func(voen string)) {
+// Notices are what Listen tells, one after the other and in the order in which
+// it was committed.
+type Notices struct {
+	Listening func(now bool)       // before anything is told, and after a connection was lost
+	Changed   func(voen string)    // the trader's list changed; "": every list may have
+	Ended     func(session string) // the session of this ID ended, or will sooner than was said of it
+}
+
+// Listen tells what happens until ctx ends. After a lost connection it comes
+// back by itself and says that every list may have changed, since notices may
+// have been missed meanwhile.
+func (d *DB) Listen(ctx context.Context, tell Notices) {
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
-		if d.listenOnce(ctx, changed) {
+		if d.listenOnce(ctx, tell) {
 			wait = 0
 		}
 		wait = min(wait*2+100*time.Millisecond, 5*time.Second)
@@ -36,27 +45,34 @@ func (d *DB) Listen(ctx context.Context, changed func(voen string)) {
 	}
 }
 
+// listen is asked again by nextNotice: listening twice is listening.
+const listen = `listen ` + listsChanged + `; listen ` + sessionsEnded
+
 // listenOnce listens on one connection until it is lost, and reports whether
 // listening ever began.
-func (d *DB) listenOnce(ctx context.Context, changed func(string)) bool {
+func (d *DB) listenOnce(ctx context.Context, tell Notices) bool {
 	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return false
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, `listen `+channel); err != nil {
+	if _, err := conn.Exec(ctx, listen); err != nil {
 		return false
 	}
-	changed("")
+	tell.Listening(true)
+	defer tell.Listening(false)
+	tell.Changed("")
 	for {
 		n, err := nextNotice(ctx, conn)
-		if err != nil {
+		switch {
+		case err != nil:
 			return true
-		}
-		if n.Payload == everyone {
-			changed("")
-		} else {
-			changed(n.Payload)
+		case n.Channel == sessionsEnded:
+			tell.Ended(n.Payload)
+		case n.Payload == everyone:
+			tell.Changed("")
+		default:
+			tell.Changed(n.Payload)
 		}
 	}
 }
@@ -72,7 +88,7 @@ func nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, erro
 			return n, err
 		}
 		asking, done := context.WithTimeout(ctx, listenAnswer)
-		_, err = conn.Exec(asking, `listen `+channel) // once more changes nothing
+		_, err = conn.Exec(asking, listen)
 		done()
 		if err != nil {
 			return nil, err

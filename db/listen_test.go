@@ -18,7 +18,10 @@ func listen(t *testing.T, d *db.DB) <-chan string {
 	said := make(chan string, 1000)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
-	go func() { defer close(done); d.Listen(ctx, func(v string) { said <- v }) }()
+	go func() {
+		defer close(done)
+		d.Listen(ctx, db.Notices{Listening: func(bool) {}, Changed: func(v string) { said <- v }, Ended: func(string) {}})
+	}()
 	t.Cleanup(func() { stop(); <-done })
 	if got := next(t, said); got != "" {
 		t.Fatalf("it begins with %q", got)

@@ -83,7 +83,7 @@ func (d *DB) FetchOperation(ctx context.Context, id uuid.UUID, certificate [32]b
 		update sima_operation set fetched_at = coalesce(fetched_at, now()), certificate = $2
 		 where id = $1 and coalesce(certificate, $2) = $2 and answered_at is null and cancelled_at is null
 		   and expires_at > clock_timestamp()
-		returning pg_notify('`+channel+`', $3)`, id, certificate[:], operationTopic(id))
+		returning pg_notify('`+listsChanged+`', $3)`, id, certificate[:], operationTopic(id))
 }
 
 // AnswerOperation stores the outcome of the answer by the certificate that
@@ -98,7 +98,7 @@ func (d *DB) AnswerOperation(ctx context.Context, id uuid.UUID, certificate [32]
 		update sima_operation set answered_at = clock_timestamp(), outcome = $3, identity = $4
 		 where id = $1 and certificate = $2 and answered_at is null and cancelled_at is null
 		   and expires_at > clock_timestamp()
-		returning pg_notify('`+channel+`', $5)`, id, certificate[:], outcome, identity, operationTopic(id))
+		returning pg_notify('`+listsChanged+`', $5)`, id, certificate[:], outcome, identity, operationTopic(id))
 }
 
 // CancelOperation ends an operation of this browser, whatever has happened. One

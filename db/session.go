@@ -131,20 +131,21 @@ func (d *DB) Session(ctx context.Context, k SessionKey) (Session, error) {
 	return d.forSession(ctx, k, func(*pgx.Batch) {})
 }
 
-// AliveSessions says of each key, as String writes it, whether its session is
-// alive. It asks for all of them at once.
-func (d *DB) AliveSessions(ctx context.Context, keys []string) ([]bool, error) {
+// SessionsLeft says of each key, as String writes it, how long its session lives
+// if nothing more is asked with it; 0: it does not. It asks for all of them at
+// once. Whoever keeps the answer learns from Listen when it no longer holds.
+func (d *DB) SessionsLeft(ctx context.Context, keys []string) ([]time.Duration, error) {
 	settings := make([]string, len(keys))
 	for i, s := range keys {
 		if k, err := ParseSessionKey(s); err == nil {
 			settings[i] = k.setting()
 		}
 	}
-	rows, err := d.pool.Query(ctx, `select alive_sessions($1)`, settings)
+	rows, err := d.pool.Query(ctx, `select sessions_left($1)`, settings)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[bool])
+	return pgx.CollectRows(rows, pgx.RowTo[time.Duration])
 }
 
 // queueSession makes the batch speak for the session of the key and reads the

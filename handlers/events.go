@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/live"
 )
 
 // events is the stream that tells an open list to look again. It carries no
@@ -31,33 +32,38 @@ func (p *Portal) events(c echo.Context, key db.SessionKey) error {
 // staffPrefix stands before the keys of officers' pages.
 const staffPrefix = "staff "
 
-// mayListen says, in their order, which of the sessions of open pages are still
-// alive; those of traders, of whom there are many, are asked about together. A
-// database that does not answer ends nothing.
-func (p *Portal) mayListen(keys []string) []bool {
+// mayListen says, in their order, how long open pages may listen. Those of
+// traders, of whom there are many, are asked about together, and have until
+// their sessions end; the others are asked about each time. A database that
+// does not answer ends nothing.
+func (p *Portal) mayListen(keys []string) []time.Duration {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	may := slices.Repeat([]bool{true}, len(keys))
+	may := slices.Repeat([]time.Duration{live.Now}, len(keys))
 	var traders []string
 	var at []int
 	for i, key := range keys {
 		if text, under := strings.CutPrefix(key, casePrefix); under {
-			may[i] = p.caseStays(ctx, text)
+			if !p.caseStays(ctx, text) {
+				may[i] = 0
+			}
 		} else if text, staff := strings.CutPrefix(key, staffPrefix); staff {
 			k, err := db.ParseStaffKey(text)
 			if err == nil {
 				_, err = p.DB.PeekStaffSession(ctx, k)
 			}
-			may[i] = !errors.Is(err, db.ErrNoSession)
+			if errors.Is(err, db.ErrNoSession) {
+				may[i] = 0
+			}
 		} else {
 			traders, at = append(traders, key), append(at, i)
 		}
 	}
 	if len(traders) > 0 {
-		alive, err := p.DB.AliveSessions(ctx, traders)
+		left, err := p.DB.SessionsLeft(ctx, traders)
 		if err == nil {
-			for i, alive := range alive {
-				may[at[i]] = alive
+			for i, left := range left {
+				may[at[i]] = left
 			}
 		}
 	}

@@ -128,6 +128,20 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	}
 }
 
+// A page need not wait for news to learn that its session ended, in whichever
+// window and in whichever process that was.
+func TestEventsEndAtOnce(t *testing.T) {
+	s := newSite(t)
+	s.listenToChanges()
+	b, other := s.browser().signIn("aysel"), s.browser().signIn("aysel")
+	e, stays := b.listenForChanges(), other.listenForChanges()
+	b.want(b.post("/sign-out"), http.StatusSeeOther)
+	e.next("end")
+	e.next("")
+	s.feed(snapshot(aysels, "1499000151", 2))
+	stays.next("look")
+}
+
 // When the portal stops, streams end instead of holding it up.
 func TestEventsEndWithThePortal(t *testing.T) {
 	s := newSite(t)

@@ -181,10 +181,10 @@ func (s *site) listenToChanges() {
 	var once sync.Once
 	go func() {
 		defer close(ended)
-		s.db.Listen(ctx, func(voen string) {
-			once.Do(func() { close(ready) })
+		s.db.Listen(ctx, db.Notices{Listening: s.hub.Hear, Ended: s.hub.Doubt, Changed: func(voen string) {
 			s.hub.Publish(voen)
-		})
+			once.Do(func() { close(ready) })
+		}})
 	}()
 	s.Cleanup(func() { stop(); <-ended })
 	select {

@@ -9,6 +9,7 @@ package live
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ type Hub struct {
 	limit  int64
 	count  atomic.Int64
 	closed atomic.Bool
-	alive  func(keys []string) []bool
+	lease  func(keys []string) []time.Duration
 }
 
 // shardCount bounds how much of the hub a slow connection can hold up, and how
@@ -30,24 +31,40 @@ const shardCount = 8
 
 // New returns a hub for at most limit open pages.
 func New(limit int) *Hub {
-	h := &Hub{limit: int64(limit), alive: everybody}
+	h := &Hub{limit: int64(limit), lease: everybody}
 	for range shardCount {
 		h.shards = append(h.shards, newShard(h))
 	}
 	return h
 }
 
-// Ask has the hub ask which of some pages may still listen, by the keys that
-// they came with and in their order. It must be called before the first page is
-// held. Nobody asked: all may.
-func (h *Hub) Ask(alive func(keys []string) []bool) { h.alive = alive }
+// Ask has the hub ask how long some pages may listen from now on, by the keys
+// that they came with and in their order; 0: not any more. It must be called
+// before the first page is held. Nobody asked: all may.
+func (h *Hub) Ask(lease func(keys []string) []time.Duration) { h.lease = lease }
 
-func everybody(keys []string) []bool {
-	all := make([]bool, len(keys))
-	for i := range all {
-		all[i] = true
+// Now is the lease of a page that may listen, but is to be asked about again
+// before the next word.
+const Now = time.Nanosecond
+
+func everybody(keys []string) []time.Duration {
+	return slices.Repeat([]time.Duration{Now}, len(keys))
+}
+
+// Hear says whether the hub hears from now on of what Doubt is for. Only while
+// it does is a lease believed, and none that is older.
+func (h *Hub) Hear(now bool) {
+	for _, s := range h.shards {
+		s.hear(now)
 	}
-	return all
+}
+
+// Doubt has the pages whose keys begin with this asked about at once, whatever
+// their leases: they may not listen any longer, perhaps.
+func (h *Hub) Doubt(prefix string) {
+	for _, s := range h.shards {
+		s.doubt(prefix)
+	}
 }
 
 // shard is where the next page lives. Pages of one topic are spread, since a
@@ -90,10 +107,10 @@ func (s *Subscription) Close() { s.shard.remove(s.listener) }
 
 // Hold gives the connection of an open page to the hub, which writes the head of
 // the answer and the stream to it: an event after each change of the topic, at
-// most one a second, and a comment when nothing happens for long. Before each
-// of them it asks, by the key, whether the page may still listen; when it may
-// not it says so and closes the connection, also when the page is gone or too
-// slow, or when the hub closes. A change after Hold began is never missed. It
+// most one a second, and a comment when nothing happens for long. None of them
+// goes to a page without a lease; a page that may not listen any longer is told
+// so and its connection closed, as it is when the page is gone or too slow, or
+// when the hub closes. A change after Hold began is never missed. It
 // reports false when the hub is full or closed: the connection then remains the
 // caller's.
 func (h *Hub) Hold(topic, key string, c net.Conn, head []byte) bool {

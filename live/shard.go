@@ -2,6 +2,7 @@ package live
 
 import (
 	"io"
+	"iter"
 	"net"
 	"slices"
 	"sync"
@@ -19,8 +20,7 @@ const (
 const (
 	pace     = time.Second            // a page hears of changes at most this often
 	silence  = 45 * time.Second       // then a comment, for proxies that give up on a silent stream after a minute
-	round    = 5 * time.Second        // so often is looked who has heard nothing
-	together = 64                     // of so many pages is asked at once whether they may still listen
+	round    = 5 * time.Second        // so often is looked who has heard nothing, or is to be asked about
 	patience = 100 * time.Millisecond // what one connection may hold up the others; what is sent fits into its buffer
 )
 
@@ -34,20 +34,25 @@ type listener struct {
 	changed bool      // it has to look again
 	looked  time.Time // when it was last told to
 	spoken  time.Time // when anything was last said
+	asked   time.Time // when it was last asked about; zero: since then there were doubts
+	leased  time.Time // until then it may listen without being asked about
 }
 
 // shard is a part of the hub's pages, by topic. One goroutine writes to
 // all of them, from the first page until the shard closes.
 type shard struct {
-	hub    *Hub
-	mu     sync.Mutex
-	topics map[string]map[*listener]struct{}
-	due    []*listener // who has to look again
-	closed bool
-	wake   chan struct{}
-	done   chan struct{}
-	start  sync.Once
-	runs   sync.WaitGroup
+	hub     *Hub
+	mu      sync.Mutex
+	topics  map[string]map[*listener]struct{}
+	due     []*listener // who has to look again
+	doubts  []*listener // who has to be asked about
+	hears   bool        // what Doubt is for, so that a lease is worth something
+	doubted int         // how often anything was doubted
+	closed  bool
+	wake    chan struct{}
+	done    chan struct{}
+	start   sync.Once
+	runs    sync.WaitGroup
 }
 
 func newShard(h *Hub) *shard {
@@ -98,6 +103,11 @@ func (s *shard) remove(l *listener) {
 	_, here := s.topics[l.topic][l]
 	if here {
 		delete(s.topics[l.topic], l)
+		isIt := func(other *listener) bool { return other == l }
+		if l.changed {
+			s.due = slices.DeleteFunc(s.due, isIt)
+		}
+		s.doubts = slices.DeleteFunc(s.doubts, isIt)
 		if len(s.topics[l.topic]) == 0 {
 			delete(s.topics, l.topic)
 		}
@@ -109,7 +119,7 @@ func (s *shard) remove(l *listener) {
 	}
 }
 
-// publish notes who has to hear of a change and wakes the writer.
+// publish notes who has to hear of a change and wakes the writer if anybody has.
 func (s *shard) publish(topic string) {
 	s.mu.Lock()
 	if topic != "" {
@@ -119,8 +129,24 @@ func (s *shard) publish(topic string) {
 			s.note(t)
 		}
 	}
+	due := len(s.due) > 0
 	s.mu.Unlock()
-	s.nudge()
+	if due {
+		s.nudge()
+	}
+}
+
+// pages are all that are open; under the lock.
+func (s *shard) pages() iter.Seq[*listener] {
+	return func(yield func(*listener) bool) {
+		for _, t := range s.topics {
+			for l := range t {
+				if l.conn != nil && !yield(l) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // nudge has the writer look at who is due.
@@ -159,10 +185,17 @@ func (s *shard) write() {
 		case <-s.wake:
 		case <-later.C:
 		case <-rounds.C:
+			for some := range slices.Chunk(s.unasked(time.Now()), together) {
+				s.ask(some)
+				s.tell() // news does not wait behind questions
+			}
 			for some := range slices.Chunk(s.silent(time.Now()), together) {
 				s.say(some, comment)
-				s.tell() // news does not wait behind comments
+				s.tell()
 			}
+		}
+		for some := range slices.Chunk(s.doubtful(), together) {
+			s.ask(some)
 		}
 		if wait := s.tell(); wait > 0 {
 			later.Reset(wait)
@@ -208,35 +241,35 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 }
 
 // silent are the pages that have heard nothing for long.
-func (s *shard) silent(now time.Time) []*listener {
+func (s *shard) silent(now time.Time) (chosen []*listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var chosen []*listener
-	for _, t := range s.topics {
-		for l := range t {
-			if l.opened && now.Sub(l.spoken) >= silence {
-				l.spoken = now
-				chosen = append(chosen, l)
-			}
+	for l := range s.pages() {
+		if l.opened && now.Sub(l.spoken) >= silence {
+			l.spoken = now
+			chosen = append(chosen, l)
 		}
 	}
 	return chosen
 }
 
-// say writes to pages, but to those that may not listen any longer that this is
-// the end, and lets them go, as those to which nothing can be written at once.
+// say writes to pages that have leases or are given one, and lets those go to
+// which nothing can be written at once.
 func (s *shard) say(pages []*listener, text string) {
-	keys := make([]string, len(pages))
-	for i, l := range pages {
-		keys[i] = l.key
-	}
-	for i, alive := range s.hub.alive(keys) {
-		said := text
-		if !alive {
-			said = end
+	now := time.Now()
+	s.mu.Lock()
+	var sure, rest []*listener
+	for _, l := range pages {
+		if s.hears && now.Before(l.leased) {
+			sure = append(sure, l)
+		} else {
+			rest = append(rest, l)
 		}
-		if err := pages[i].write(said); err != nil || !alive {
-			s.remove(pages[i])
+	}
+	s.mu.Unlock()
+	for _, l := range append(sure, s.ask(rest)...) {
+		if err := l.write(text); err != nil {
+			s.remove(l)
 		}
 	}
 }

@@ -129,12 +129,14 @@ func TestPageThatMayNotListenEnds(t *testing.T) {
 			h := live.New(10)
 			defer h.Close()
 			var signedOut atomic.Bool
-			h.Ask(func(keys []string) []bool {
-				alive := make([]bool, len(keys))
+			h.Ask(func(keys []string) []time.Duration {
+				leases := make([]time.Duration, len(keys))
 				for i, key := range keys {
-					alive[i] = key != "out" || !signedOut.Load()
+					if key != "out" || !signedOut.Load() {
+						leases[i] = time.Hour // which nobody believes who hears of no end
+					}
 				}
-				return alive
+				return leases
 			})
 			p, other := open(t, h, "a", "out"), open(t, h, "a", "in")
 			h.Publish("a")

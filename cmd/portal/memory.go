@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
+	"time"
 )
 
 // collectSeldom lets garbage grow to twice what is in use before it is
@@ -14,4 +17,31 @@ func collectSeldom() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
+}
+
+// giveBack returns memory to the system each time that less was needed of it
+// within an interval than is kept ready: what ten thousand pages took to open
+// would otherwise stay for as long as they are open.
+func giveBack(ctx context.Context, every time.Duration) {
+	before, _ := heap()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(every):
+		}
+		allocated, ready := heap()
+		if allocated-before < ready {
+			debug.FreeOSMemory()
+		}
+		before, _ = heap()
+	}
+}
+
+// heap is, in bytes, how much was ever allocated, and how much is held of the
+// system without anything in it.
+func heap() (allocated, ready uint64) {
+	samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
 }

@@ -133,7 +133,11 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 		start(ctx, g, card, l.card)
 	}
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
-	g.Go(func() error { s.db.Listen(ctx, hub.Publish); return nil })
+	g.Go(func() error {
+		s.db.Listen(ctx, db.Notices{Listening: hub.Hear, Changed: hub.Publish, Ended: hub.Doubt})
+		return nil
+	})
+	g.Go(func() error { giveBack(ctx, time.Minute); return nil })
 	g.Go(func() error { sweep(ctx, s, w.Providers.Kept); return nil })
 	g.Go(func() error { portal.Watch(ctx); return nil })
 	if c.seal.keys != nil {

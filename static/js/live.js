@@ -67,7 +67,7 @@
       look(); // for what happened before it was open
     });
     source.addEventListener("look", look);
-    source.addEventListener("end", ended);
+    source.addEventListener("end", again); // perhaps there is another session by now
     source.addEventListener("error", () => {
       say("reconnecting");
       if (source && source.readyState === EventSource.CLOSED) again();

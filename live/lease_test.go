@@ -1,0 +1,202 @@
+package live_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"customs.gov.az/portal/live"
+)
+
+// desk answers how long pages may listen, by their keys, and counts how often
+// each was asked about.
+type desk struct {
+	mu     sync.Mutex
+	leases map[string]time.Duration // 0: not any more
+	asked  map[string]int
+	during func(key string) // while the answer is on its way
+}
+
+func newDesk(leases map[string]time.Duration) *desk {
+	return &desk{leases: leases, asked: map[string]int{}}
+}
+
+func (d *desk) lease(keys []string) []time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	found := make([]time.Duration, len(keys))
+	for i, key := range keys {
+		found[i] = d.leases[key]
+		d.asked[key]++
+		if d.during != nil {
+			d.during(key)
+		}
+	}
+	return found
+}
+
+func (d *desk) set(key string, lease time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leases[key] = lease
+}
+
+// times is how often was asked about a page since the last call.
+func (d *desk) times(key string) int {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer delete(d.asked, key)
+	return d.asked[key]
+}
+
+// leased runs a test on a hub that hears of ended sessions and asks the desk.
+func leased(t *testing.T, leases map[string]time.Duration, test func(t *testing.T, h *live.Hub, d *desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h, d := live.New(10), newDesk(leases)
+		h.Ask(d.lease)
+		h.Hear(true)
+		defer h.Close()
+		test(t, h, d)
+	})
+}
+
+func TestNewsDoesNotWaitForAQuestion(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		h.Publish("a")
+		p.want(t, "look")
+		if n := d.times("1.x"); n != 1 {
+			t.Errorf("before the first word it was asked about %d times", n)
+		}
+		for range 20 {
+			time.Sleep(2 * time.Second)
+			h.Publish("a")
+			p.want(t, "look")
+		}
+		if n := d.times("1.x"); n != 0 {
+			t.Errorf("within the lease it was asked about %d times", n)
+		}
+		time.Sleep(10 * time.Minute)
+		if n := d.times("1.x"); n < 12 || n > 15 {
+			t.Errorf("in ten minutes it was asked about %d times", n)
+		}
+		if p.got(); d.times("1.x") != 0 {
+			t.Error("comments need no questions of their own")
+		}
+	})
+}
+
+func TestANewPageSoonHasALease(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		time.Sleep(6 * time.Second)
+		if n := d.times("1.x"); n != 1 {
+			t.Errorf("asked about %d times", n)
+		}
+		h.Publish("a")
+		p.want(t, "look")
+		if n := d.times("1.x"); n != 0 {
+			t.Errorf("and again %d times", n)
+		}
+	})
+}
+
+func TestDoubtEndsAPageAtOnce(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour, "2.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p, other := open(t, h, "a", "1.x"), open(t, h, "a", "2.x")
+		time.Sleep(6 * time.Second)
+		d.set("1.x", 0)
+		h.Doubt("1.")
+		p.want(t, "end closed")
+		other.want(t, "")
+		if n := d.times("2.x"); n != 1 || h.Len() != 1 {
+			t.Errorf("the other was asked about %d times; %d are open", n, h.Len())
+		}
+		h.Doubt("2.") // without a reason
+		other.want(t, "")
+		h.Publish("a")
+		other.want(t, "look")
+		if n := d.times("2.x"); n != 1 {
+			t.Errorf("doubted, it was asked about %d times", n)
+		}
+	})
+}
+
+// What comes after the end is never said, whatever was just answered.
+func TestDoubtDuringTheAnswer(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		d.during = func(string) {
+			d.during = nil
+			d.leases["1.x"] = 0
+			h.Doubt("1.")
+			h.Publish("a")
+		}
+		h.Publish("a") // asks, and is told that it may
+		p.want(t, "look end closed")
+	})
+}
+
+func TestALeaseRunsOut(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": 20 * time.Second, "2.x": live.Now}, func(t *testing.T, h *live.Hub, d *desk) {
+		p, careful := open(t, h, "a", "1.x"), open(t, h, "a", "2.x")
+		time.Sleep(6 * time.Second)
+		d.set("1.x", 0) // time ends it: nobody says so
+		h.Publish("a")
+		p.want(t, "look")
+		if careful.want(t, "look"); d.times("2.x") != 2 {
+			t.Error("who may listen only now is asked about each time")
+		}
+		time.Sleep(20 * time.Second)
+		p.want(t, "")
+		h.Publish("a")
+		p.want(t, "end closed")
+	})
+}
+
+// An end of which nobody heard is found before long.
+func TestALongLeaseIsNotBelieved(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": 8 * time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		time.Sleep(6 * time.Second)
+		d.set("1.x", 0)
+		time.Sleep(time.Minute)
+		if got := p.got(); !strings.HasSuffix(got, "end closed") {
+			t.Errorf("after a minute it got %q", got)
+		}
+	})
+}
+
+// A hub that hears of no ends asks before each word, as it does again when it
+// hears anew, since ends may have been missed.
+func TestWhoHearsNothingAsks(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		time.Sleep(6 * time.Second)
+		d.times("1.x")
+		for _, hears := range []bool{false, true} {
+			h.Hear(hears)
+			h.Publish("a")
+			if p.want(t, "look"); d.times("1.x") != 1 {
+				t.Errorf("hears %v: it was not asked about", hears)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		h.Publish("a")
+		if p.want(t, "look"); d.times("1.x") != 0 {
+			t.Error("a lease of the new time counts")
+		}
+		h.Hear(false)
+		for range 2 {
+			time.Sleep(2 * time.Second)
+			h.Publish("a")
+			if p.want(t, "look"); d.times("1.x") != 1 {
+				t.Error("it was not asked about")
+			}
+		}
+	})
+}
