@@ -69,9 +69,11 @@ func TestListenHearsSessionsEnd(t *testing.T) {
 	}
 	wait("listening true", "changed ")
 	for what, end := range map[string]func(k db.SessionKey){
-		"signing out":     func(k db.SessionKey) { must(t, d.EndSession(t.Context(), k)) },
-		"a sooner end":    func(k db.SessionKey) { exec(t, su, "update session set expires_at = now() where id = $1", k.ID) },
-		"a shorter rest":  func(k db.SessionKey) { exec(t, su, "update session set idle = interval '1 second' where id = $1", k.ID) },
+		"signing out":  func(k db.SessionKey) { must(t, d.EndSession(t.Context(), k)) },
+		"a sooner end": func(k db.SessionKey) { exec(t, su, "update session set expires_at = now() where id = $1", k.ID) },
+		"a shorter rest": func(k db.SessionKey) {
+			exec(t, su, "update session set idle = interval '1 second' where id = $1", k.ID)
+		},
 		"another secret":  func(k db.SessionKey) { exec(t, su, "update session set secret_hash = sha256('x') where id = $1", k.ID) },
 		"its row is gone": func(k db.SessionKey) { exec(t, su, "delete from session where id = $1", k.ID) },
 	} {
