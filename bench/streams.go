@@ -31,12 +31,17 @@ func streams(ctx context.Context, w *world, out io.Writer) (err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	// The last trader's page listens alone; the others share the rest.
-	last := len(w.cookies) - 1
+	// Half of the traders share the pages that are idle; the others' listen for
+	// what is measured.
+	shared := max(len(w.cookies)/2, 1)
+	alone := []int{len(w.cookies) - 1}
+	for trader := shared; trader < len(w.cookies)-1; trader++ {
+		alone = append(alone, trader)
+	}
 	for n := range w.streams {
-		c, r, err := w.listen(ctx, n%max(last, 1))
+		c, r, err := w.listen(ctx, n%shared)
 		for try := 0; err != nil && try < 3; try++ { // a machine so busy that a tenth of a second passes unnoticed: the page comes back
-			c, r, err = w.listen(ctx, n%max(last, 1))
+			c, r, err = w.listen(ctx, n%shared)
 		}
 		if err != nil {
 			return fmt.Errorf("page %d of %d: %w", n, w.streams, err)
@@ -50,21 +55,25 @@ func streams(ctx context.Context, w *world, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	one, bare, err := w.latency(ctx, last, 1, 200)
-	if err != nil {
-		return err
-	}
-	many, bareMany, err := w.latency(ctx, last, min(1000, w.streams), 20)
-	if err != nil {
-		return err
-	}
-	bare = append(bare, bareMany...)
+	last := alone[:1]
 	lines := [][]string{
-		{"", "figure"},
-		{"memory of an idle page, of " + strconv.Itoa(w.streams), fmt.Sprintf("%.1f KiB", (after-before)/1024/float64(max(w.streams, 1)))},
-		{"commit to event, a trader with one page: p50, p99", percentiles(one)},
-		{"commit to event, a trader with 1,000 pages: p50, p99", percentiles(many)},
-		{"commit to notice, a connection that only listens: p50, p99", percentiles(bare)},
+		{"", "event", "bare listener"},
+		{"memory of an idle page, of " + strconv.Itoa(w.streams), fmt.Sprintf("%.1f KiB", (after-before)/1024/float64(max(w.streams, 1))), ""},
+	}
+	for _, part := range []struct {
+		what           string
+		traders        []int
+		pages, changes int
+	}{
+		{"commit to event, a change each second, of a trader with one page: p50, p99", last, 1, 200},
+		{"the same, of a trader with 1,000 pages", last, min(1000, w.streams), 20},
+		{"the same, " + strconv.Itoa(len(alone)) + " changes a second, of traders with a page each", alone, 1, 2000},
+	} {
+		found, bare, err := w.latency(ctx, part.traders, part.pages, part.changes)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, []string{part.what, percentiles(found), percentiles(bare)})
 	}
 	return table(out, "Open pages (event streams)", lines)
 }
@@ -75,7 +84,8 @@ func percentiles(times []float64) string {
 	return fmt.Sprintf("%.1f ms, %.1f ms", times[len(times)/2], times[len(times)*99/100])
 }
 
-// listen opens an event stream as a trader and returns it after its first event.
+// listen opens an event stream as a trader, by number, and returns it after its
+// first event.
 func (w *world) listen(ctx context.Context, trader int) (net.Conn, *bufio.Reader, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", w.portal.addr)
 	if err != nil {
@@ -144,13 +154,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// latency notifies of changes of a trader's goods, as the transaction that
-// stores the feed does, and measures, in milliseconds, how long after the commit
-// was sent the trader's pages have heard of it, and how long after it a
+// latency notifies of changes of some traders' goods in turn, as the transaction
+// that stores the feed does, and measures, in milliseconds, how long after the
+// commit was sent the trader's pages have heard of it, and how long after it a
 // connection has that does nothing but listen: less than that nobody can reach.
-func (w *world) latency(ctx context.Context, trader, pages, changes int) (found, bare []float64, err error) {
+func (w *world) latency(ctx context.Context, traders []int, pages, changes int) (found, bare []float64, err error) {
 	heard := make(chan time.Time, pages*changes)
-	closeAll, err := w.pages(ctx, trader, pages, heard)
+	closeAll, err := w.pages(ctx, traders, pages, heard)
 	defer closeAll()
 	if err != nil {
 		return nil, nil, err
@@ -167,18 +177,19 @@ func (w *world) latency(ctx context.Context, trader, pages, changes int) (found,
 		stop()
 		return nil, nil, err
 	}
-	defer func() { stop(); _ = g.Wait() }() // it ends with its context, which is no error
-	for range changes {
-		if err := sleep(ctx, 1100*time.Millisecond); err != nil { // a page hears once a second
+	defer func() { stop(); _ = g.Wait() }()                       // it ends with its context, which is no error
+	rest := 1100 * time.Millisecond / time.Duration(len(traders)) // a page hears once a second
+	for n := range changes {
+		if err := sleep(ctx, rest); err != nil {
 			return nil, nil, err
 		}
 		committed := time.Now()
-		if _, err := c.Exec(ctx, `select pg_notify('goods', $1)`, string(w.people[trader].VOEN)); err != nil {
+		if _, err := c.Exec(ctx, `select pg_notify('goods', $1)`, string(w.people[traders[n%len(traders)]].VOEN)); err != nil {
 			return nil, nil, err
 		}
-		for n := range pages + 1 {
+		for answer := range pages + 1 {
 			from, times := heard, &found
-			if n == pages {
+			if answer == pages {
 				from, times = notices, &bare
 			}
 			select {
@@ -194,16 +205,16 @@ func (w *world) latency(ctx context.Context, trader, pages, changes int) (found,
 	return found, bare, nil
 }
 
-// pages opens pages of a trader and hands on when each of them heard of a
-// change, until they are closed.
-func (w *world) pages(ctx context.Context, trader, pages int, heard chan<- time.Time) (closeAll func(), err error) {
+// pages opens so many pages of each trader and hands on when each of them heard
+// of a change, until they are closed.
+func (w *world) pages(ctx context.Context, traders []int, pages int, heard chan<- time.Time) (closeAll func(), err error) {
 	var mu sync.Mutex
 	var open []net.Conn
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
-	for range pages {
+	for n := range pages * len(traders) {
 		g.Go(func() error {
-			c, r, err := w.listen(gctx, trader)
+			c, r, err := w.listen(gctx, traders[n%len(traders)])
 			if err != nil {
 				return err
 			}
