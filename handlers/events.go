@@ -35,7 +35,7 @@ const staffPrefix = "staff "
 // mayListen says, in their order, how long open pages may listen. Those of
 // traders, of whom there are many, are asked about together, and have until
 // their sessions end; the others are asked about each time. A database that
-// does not answer ends nothing.
+// does not answer ends nothing but a case.
 func (p *Portal) mayListen(keys []string) []time.Duration {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -52,8 +52,11 @@ func (p *Portal) mayListen(keys []string) []time.Duration {
 			if err == nil {
 				_, err = p.DB.PeekStaffSession(ctx, k)
 			}
-			if errors.Is(err, db.ErrNoSession) {
+			switch {
+			case errors.Is(err, db.ErrNoSession):
 				may[i] = 0
+			case err != nil:
+				may[i] = live.Unknown
 			}
 		} else {
 			traders, at = append(traders, key), append(at, i)
@@ -61,10 +64,11 @@ func (p *Portal) mayListen(keys []string) []time.Duration {
 	}
 	if len(traders) > 0 {
 		left, err := p.DB.SessionsLeft(ctx, traders)
-		if err == nil {
-			for i, left := range left {
-				may[at[i]] = left
-			}
+		if err != nil {
+			left = slices.Repeat([]time.Duration{live.Unknown}, len(traders))
+		}
+		for i, left := range left {
+			may[at[i]] = left
 		}
 	}
 	return may

@@ -11,8 +11,13 @@ import (
 	"customs.gov.az/portal/views"
 )
 
-// expired answers a request whose session has ended, and forgets it.
+// expired answers a request whose session has ended, and forgets it. A page that
+// asks by itself forgets nothing: its answer may come after that to another
+// window, which has a new session.
 func (p *Portal) expired(c echo.Context) error {
+	if c.Request().Header.Get(liveHeader) != "" {
+		return p.ended(c)
+	}
 	j := p.jar(c)
 	j.set(valueKey, "")
 	j.set(valueStaff, "")

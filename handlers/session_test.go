@@ -74,6 +74,20 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	b.want(b.post("/sign-out"), http.StatusSeeOther) // once more is no error
 }
 
+// A page that asks by itself learns that its session has ended, and takes no
+// cookie away, which may be another window's new one by then.
+func TestALookTakesNoCookieAway(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().signIn("aysel")
+	s.sql(`update session set seen_at = now() - idle`)
+	if a := b.want(b.get("/goods", "Portal-Live", "1"), http.StatusUnauthorized); len(a.Header.Values("Set-Cookie")) > 0 {
+		t.Errorf("cookies %v", a.Header.Values("Set-Cookie"))
+	}
+	if a := b.want(b.get("/goods"), http.StatusUnauthorized); len(a.Header.Values("Set-Cookie")) == 0 {
+		t.Error("the person's own request does not")
+	}
+}
+
 func TestSessionEnds(t *testing.T) {
 	s := newSite(t)
 	for what, statement := range map[string]string{

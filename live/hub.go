@@ -43,9 +43,11 @@ func New(limit int) *Hub {
 // before the first page is held. Nobody asked: all may.
 func (h *Hub) Ask(lease func(keys []string) []time.Duration) { h.lease = lease }
 
-// Now is the lease of a page that may listen, but is to be asked about again
-// before the next word.
-const Now = time.Nanosecond
+// Leases that are no time.
+const (
+	Now     = time.Nanosecond  // it may listen, but is to be asked about again before the next word
+	Unknown = -time.Nanosecond // nobody knows at the moment: it stays, and is told nothing
+)
 
 func everybody(keys []string) []time.Duration {
 	return slices.Repeat([]time.Duration{Now}, len(keys))
@@ -107,9 +109,9 @@ func (s *Subscription) Close() { s.shard.remove(s.listener) }
 
 // Hold gives the connection of an open page to the hub, which writes the head of
 // the answer and the stream to it: an event after each change of the topic, at
-// most one a second, and a comment when nothing happens for long. None of them
-// goes to a page without a lease; a page that may not listen any longer is told
-// so and its connection closed, as it is when the page is gone or too slow, or
+// most one a second, and a comment when nothing happens for long. No event goes
+// to a page without a lease; a page that may not listen any longer is told so
+// and its connection closed, as it is when the page is gone or too slow, or
 // when the hub closes. A change after Hold began is never missed. It
 // reports false when the hub is full or closed: the connection then remains the
 // caller's.

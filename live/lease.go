@@ -42,21 +42,20 @@ func (s *shard) doubt(prefix string) {
 
 // forget has the page asked about before anything is said to it.
 func (s *shard) forget(l *listener) {
-	l.asked, l.leased = time.Time{}, time.Time{}
+	l.asked, l.leased, l.unknown = time.Time{}, time.Time{}, false
 	s.doubted++
 }
 
-// unasked are the pages whose leases would run out before long, or that have
-// none, so that news need not wait for a question. Leases that are worth nothing
-// are not asked for before there is something to say.
+// unasked are the pages that have no lease, or whose lease would run out before
+// long or has, so that neither news nor its end need wait, and those of which
+// nobody knew. Leases that are worth nothing are not asked for before there is
+// something to say.
 func (s *shard) unasked(now time.Time) (chosen []*listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.hears {
-		return nil
-	}
 	for l := range s.pages() {
-		if l.opened && now.Sub(l.asked) >= silence {
+		over := !l.leased.IsZero() && !now.Before(l.leased)
+		if l.opened && (l.unknown || s.hears && (over || now.Sub(l.asked) >= silence)) {
 			chosen = append(chosen, l)
 		}
 	}
@@ -80,37 +79,66 @@ func (s *shard) doubtful() (chosen []*listener) {
 	return chosen
 }
 
-// ask asks how long pages may listen. Those that may not any longer are told
-// that this is the end and let go; the others are returned.
-func (s *shard) ask(pages []*listener) (stay []*listener) {
-	if len(pages) == 0 {
-		return nil
-	}
+// sure are those of the pages that have leases.
+func (s *shard) sure(pages []*listener) (sure, rest []*listener) {
 	s.mu.Lock()
-	doubted := s.doubted
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, l := range pages {
+		if s.hears && now.Before(l.leased) {
+			sure = append(sure, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	return sure, rest
+}
+
+// ask asks how long pages may listen. Those that may not any longer are told
+// that this is the end and let go. Of whom nobody knows is asked again in the
+// next round.
+func (s *shard) ask(pages []*listener) (may, unknown []*listener) {
+	s.mu.Lock()
+	doubted, closed := s.doubted, s.closed
 	s.mu.Unlock()
+	if len(pages) == 0 || closed {
+		return nil, nil
+	}
 	keys := make([]string, len(pages))
 	for i, l := range pages {
 		keys[i] = l.key
 	}
 	now := time.Now()
 	leases := s.hub.lease(keys)
+	var over []*listener
 	s.mu.Lock()
 	for i, l := range pages {
-		if leases[i] <= 0 {
-			continue
-		}
-		stay = append(stay, l)
-		if s.hears && s.doubted == doubted { // what was doubted meanwhile the answer did not know
-			l.asked, l.leased = now, now.Add(min(leases[i], trust))
+		lease := leases[i]
+		l.unknown = lease < 0
+		switch {
+		case lease == 0:
+			over = append(over, l)
+		case lease < 0:
+			unknown = append(unknown, l)
+		default:
+			may = append(may, l)
+			if s.hears && s.doubted == doubted { // what was doubted meanwhile the answer did not know
+				l.grant(now, lease)
+			}
 		}
 	}
 	s.mu.Unlock()
-	for i, l := range pages {
-		if leases[i] <= 0 {
-			_ = l.write(end) // it goes anyway
-			s.remove(l)
-		}
+	for _, l := range over {
+		_ = l.write(end) // it goes anyway
+		s.remove(l)
 	}
-	return stay
+	return may, unknown
+}
+
+// grant notes a lease that was asked for at this time.
+func (l *listener) grant(asked time.Time, lease time.Duration) {
+	l.asked, l.leased = asked, time.Time{}
+	if lease > Now {
+		l.leased = asked.Add(min(lease, trust))
+	}
 }

@@ -16,7 +16,7 @@ type desk struct {
 	mu     sync.Mutex
 	leases map[string]time.Duration // 0: not any more
 	asked  map[string]int
-	during func(key string) // while the answer is on its way
+	during func() // see meanwhile
 }
 
 func newDesk(leases map[string]time.Duration) *desk {
@@ -24,17 +24,25 @@ func newDesk(leases map[string]time.Duration) *desk {
 }
 
 func (d *desk) lease(keys []string) []time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	found := make([]time.Duration, len(keys))
+	d.mu.Lock()
 	for i, key := range keys {
 		found[i] = d.leases[key]
 		d.asked[key]++
-		if d.during != nil {
-			d.during(key)
-		}
+	}
+	during := d.during
+	d.mu.Unlock()
+	if during != nil {
+		during()
 	}
 	return found
+}
+
+// meanwhile has something happen while each answer is on its way.
+func (d *desk) meanwhile(what func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.during = what
 }
 
 func (d *desk) set(key string, lease time.Duration) {
@@ -130,12 +138,12 @@ func TestDoubtEndsAPageAtOnce(t *testing.T) {
 func TestDoubtDuringTheAnswer(t *testing.T) {
 	leased(t, map[string]time.Duration{"1.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
 		p := open(t, h, "a", "1.x")
-		d.during = func(string) {
-			d.during = nil
-			d.leases["1.x"] = 0
+		d.meanwhile(func() {
+			d.meanwhile(nil)
+			d.set("1.x", 0)
 			h.Doubt("1.")
 			h.Publish("a")
-		}
+		})
 		h.Publish("a") // asks, and is told that it may
 		p.want(t, "look end closed")
 	})
@@ -152,7 +160,6 @@ func TestALeaseRunsOut(t *testing.T) {
 			t.Error("who may listen only now is asked about each time")
 		}
 		time.Sleep(20 * time.Second)
-		p.want(t, "")
 		h.Publish("a")
 		p.want(t, "end closed")
 	})
@@ -168,6 +175,83 @@ func TestALongLeaseIsNotBelieved(t *testing.T) {
 		if got := p.got(); !strings.HasSuffix(got, "end closed") {
 			t.Errorf("after a minute it got %q", got)
 		}
+	})
+}
+
+// While nobody knows, no page ends and none is told of a change, which it hears
+// of as soon as somebody does; comments keep its connection.
+func TestWhileNobodyKnows(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour, "2.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		p, ended := open(t, h, "a", "1.x"), open(t, h, "a", "2.x")
+		time.Sleep(6 * time.Second)
+		d.set("1.x", live.Unknown)
+		d.set("2.x", live.Unknown)
+		h.Doubt("1.")
+		h.Doubt("2.")
+		h.Publish("a")
+		p.want(t, "")
+		time.Sleep(50 * time.Second)
+		p.want(t, "comment")
+		ended.want(t, "comment")
+		d.set("1.x", time.Hour)
+		d.set("2.x", 0)
+		time.Sleep(5 * time.Second)
+		p.want(t, "look")
+		ended.want(t, "end closed")
+		time.Sleep(10 * time.Second)
+		if p.want(t, ""); d.times("1.x") > 20 {
+			t.Error("it was asked about without end")
+		}
+	})
+}
+
+// A question that takes long holds up only whom it is about.
+func TestSlowQuestions(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour, "2.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
+		sure := open(t, h, "a", "1.x")
+		time.Sleep(6 * time.Second)
+		var others []*page
+		for range 8 { // one lives where sure does
+			others = append(others, open(t, h, "a", "2.x"))
+		}
+		d.meanwhile(func() { time.Sleep(1900 * time.Millisecond) })
+		h.Publish("a")
+		time.Sleep(time.Millisecond)
+		sure.want(t, "look")
+		others[7].want(t, "")
+		h.Doubt("2.")
+		h.Publish("a")
+		time.Sleep(1900 * time.Millisecond) // one question at a time
+		sure.want(t, "look")
+	})
+}
+
+// However long the question took, a page looks at most once a second.
+func TestPaceAfterASlowQuestion(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": live.Now}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		d.meanwhile(func() { time.Sleep(1900 * time.Millisecond) })
+		h.Publish("a")
+		time.Sleep(time.Second)
+		h.Publish("a")
+		time.Sleep(900 * time.Millisecond)
+		p.want(t, "look")
+		d.meanwhile(nil)
+		time.Sleep(900 * time.Millisecond)
+		p.want(t, "")
+		time.Sleep(200 * time.Millisecond)
+		p.want(t, "look")
+	})
+}
+
+// Time that ends a lease is noticed in the next round.
+func TestAnEndByTimeIsTold(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": 10 * time.Second}, func(t *testing.T, h *live.Hub, d *desk) {
+		p := open(t, h, "a", "1.x")
+		time.Sleep(6 * time.Second)
+		d.set("1.x", 0)
+		time.Sleep(15 * time.Second)
+		p.want(t, "end closed")
 	})
 }
 

@@ -36,6 +36,7 @@ type listener struct {
 	spoken  time.Time // when anything was last said
 	asked   time.Time // when it was last asked about; zero: since then there were doubts
 	leased  time.Time // until then it may listen without being asked about
+	unknown bool      // when it was last asked about, nobody knew
 }
 
 // shard is a part of the hub's pages, by topic. One goroutine writes to
@@ -70,7 +71,7 @@ func (s *shard) add(l *listener) bool {
 	}
 	s.topics[l.topic][l] = struct{}{}
 	if l.conn != nil {
-		s.start.Do(func() { s.runs.Go(s.write) })
+		s.start.Do(func() { s.runs.Go(s.run) })
 		s.runs.Go(func() { s.wait(l) })
 	}
 	return true
@@ -172,8 +173,8 @@ func (s *shard) note(listeners map[*listener]struct{}) {
 	}
 }
 
-// write says what is to be said until the shard closes.
-func (s *shard) write() {
+// run says what is to be said until the shard closes.
+func (s *shard) run() {
 	rounds := time.NewTicker(round)
 	defer rounds.Stop()
 	later := time.NewTimer(0)
@@ -185,16 +186,17 @@ func (s *shard) write() {
 		case <-s.wake:
 		case <-later.C:
 		case <-rounds.C:
-			for some := range slices.Chunk(s.unasked(time.Now()), together) {
-				s.ask(some)
-				s.tell() // news does not wait behind questions
-			}
 			for some := range slices.Chunk(s.silent(time.Now()), together) {
+				s.tell() // news does not wait behind comments, nor behind questions
 				s.say(some, comment)
+			}
+			for some := range slices.Chunk(s.unasked(time.Now()), together) {
 				s.tell()
+				s.ask(some)
 			}
 		}
 		for some := range slices.Chunk(s.doubtful(), together) {
+			s.tell()
 			s.ask(some)
 		}
 		if wait := s.tell(); wait > 0 {
@@ -222,7 +224,7 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 	for _, l := range s.due {
 		left := pace - now.Sub(l.looked)
 		switch {
-		case !l.opened: // it nudges
+		case !l.opened, l.unknown: // it nudges, or is asked about in the next round
 			rest = append(rest, l)
 			continue
 		case left > 0:
@@ -232,7 +234,7 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 			}
 			continue
 		}
-		l.changed, l.looked, l.spoken = false, now, now
+		l.changed = false
 		turn = append(turn, l)
 	}
 	clear(s.due[len(rest):])
@@ -253,21 +255,41 @@ func (s *shard) silent(now time.Time) (chosen []*listener) {
 	return chosen
 }
 
-// say writes to pages that have leases or are given one, and lets those go to
-// which nothing can be written at once.
+// say writes to pages: first to those that have leases, then to those that are
+// given one. Of whom nobody knows whether they may listen, they are told nothing
+// but comments; what they have to hear waits.
 func (s *shard) say(pages []*listener, text string) {
-	now := time.Now()
+	sure, rest := s.sure(pages)
+	s.write(sure, text)
+	may, unknown := s.ask(rest)
+	s.write(may, text)
+	if text == comment {
+		s.write(unknown, text)
+	} else {
+		s.again(unknown)
+	}
+}
+
+// again notes for later that pages have to look.
+func (s *shard) again(pages []*listener) {
 	s.mu.Lock()
-	var sure, rest []*listener
+	defer s.mu.Unlock()
 	for _, l := range pages {
-		if s.hears && now.Before(l.leased) {
-			sure = append(sure, l)
-		} else {
-			rest = append(rest, l)
+		if _, here := s.topics[l.topic][l]; here && !l.changed {
+			l.changed = true
+			s.due = append(s.due, l)
 		}
 	}
-	s.mu.Unlock()
-	for _, l := range append(sure, s.ask(rest)...) {
+}
+
+// write writes to pages and lets those go to which nothing can be written at
+// once.
+func (s *shard) write(pages []*listener, text string) {
+	for _, l := range pages {
+		l.spoken = time.Now()
+		if text == look {
+			l.looked = l.spoken
+		}
 		if err := l.write(text); err != nil {
 			s.remove(l)
 		}

@@ -19,23 +19,29 @@ func collectSeldom() {
 	}
 }
 
-// giveBack returns memory to the system each time that less was needed of it
-// within an interval than is kept ready: what ten thousand pages took to open
-// would otherwise stay for as long as they are open.
+// giveBack returns memory to the system after each interval in which less was
+// allocated than is held ready: what ten thousand pages took to open would
+// otherwise stay for as long as they are open.
 func giveBack(ctx context.Context, every time.Duration) {
-	before, _ := heap()
+	allocated, _ := heap()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(every):
+			allocated = giveBackSince(allocated)
 		}
-		allocated, ready := heap()
-		if allocated-before < ready {
-			debug.FreeOSMemory()
-		}
-		before, _ = heap()
 	}
+}
+
+// giveBackSince returns memory if not much was allocated since so much had been,
+// and says how much has been by now.
+func giveBackSince(before uint64) uint64 {
+	allocated, ready := heap()
+	if allocated-before < ready {
+		debug.FreeOSMemory()
+	}
+	return allocated
 }
 
 // heap is, in bytes, how much was ever allocated, and how much is held of the

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
+	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"testing"
-	"time"
 )
 
 func TestCollectSeldom(t *testing.T) {
@@ -23,40 +21,25 @@ func TestCollectSeldom(t *testing.T) {
 	}
 }
 
-// returned counts how often all memory was returned that is not in use: the
-// collections that the program asked for.
-func returned() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/cycles/forced:gc-cycles"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
-}
-
 var kept [][]byte // in use
 
-// Memory is returned at rest, and what is in use all the time is not returned
-// only to be fetched again.
+// What is in use all the time is not returned only to be fetched again; at rest
+// memory is returned.
 func TestGiveBack(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); giveBack(ctx, 100*time.Millisecond) }()
-	defer func() { stop(); <-done; kept = nil }()
-	before := returned()
-	for end := time.Now().Add(time.Second); time.Now().Before(end); {
-		kept = nil
-		for range 64 {
-			kept = append(kept, make([]byte, 1<<20))
-		}
+	defer func() { kept = nil }()
+	debug.FreeOSMemory()
+	before, _ := heap()
+	for range 64 {
+		kept = append(kept, make([]byte, 1<<20))
 	}
-	if n := returned() - before; n > 1 { // before the work had begun
-		t.Errorf("at work memory was returned %d times", n)
+	clear(kept[:32])
+	runtime.GC()
+	at := giveBackSince(before)
+	if _, ready := heap(); at < before+64<<20 || ready < 16<<20 {
+		t.Fatalf("%d bytes were allocated; of those that were used only %d are held", at-before, ready)
 	}
-	kept = nil
-	for end := time.Now().Add(20 * time.Second); returned() < before+3; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("at rest memory was not returned")
-		}
-	}
+	giveBackSince(at)
 	if _, ready := heap(); ready > 16<<20 {
-		t.Errorf("%d bytes are still held", ready)
+		t.Errorf("at rest %d bytes are still held", ready)
 	}
 }

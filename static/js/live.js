@@ -125,7 +125,8 @@
     const headers = { "Portal-Live": "1" };
     if (tag) headers["If-None-Match"] = tag;
     const answer = await fetch(address, { headers, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15 * second) });
-    if (answer.status === 401 || answer.type === "opaqueredirect") return ended();
+    if (answer.status === 401 || answer.type === "opaqueredirect") return refuse();
+    refused = 0;
     if (answer.status === 404) return location.reload();
     if (answer.status === 304) return clock(new Date(answer.headers.get("Date")));
     if (!answer.ok) throw new Error(answer.status);
@@ -136,6 +137,14 @@
     put(page);
     if (source && source.readyState === EventSource.OPEN) say("live");
     else show(state);
+  }
+
+  // One refusal is not the end: another window may be about to have a new
+  // session, whose cookie is still on its way.
+  let refused = 0;
+  function refuse() {
+    if (++refused > 1) return ended();
+    setTimeout(look, 2 * second);
   }
 
   const whose = (page) => page.querySelector(".masthead .who .num")?.textContent;
