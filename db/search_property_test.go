@@ -140,6 +140,7 @@ func TestCountsAgreeWithARecount(t *testing.T) {
 	f, d := open(t)
 	su, r := connect(t, f.SuperuserURL), dice(t)
 	traders := map[customs.VOEN]db.SessionKey{aysel: signIn(t, d, aysel), rashad: signIn(t, d, rashad)}
+	bulk := 0
 	for round := range 8 {
 		var senders sync.WaitGroup
 		for place := range 2 {
@@ -151,7 +152,7 @@ func TestCountsAgreeWithARecount(t *testing.T) {
 				}
 				batch = append(batch, goodsOf(owner, fmt.Sprintf("R%d-%d", place, r.IntN(150)), 1+r.Int64N(6), func(c *customs.Consignment) {
 					c.Checkpoint = fmt.Sprint("0090", place)
-					c.Status = pick(r, customs.Registered, customs.DocsCheck, customs.Held, customs.Released, customs.Completed)
+					c.Status = pick(r, customs.Registered, customs.Registered, customs.DocsCheck, customs.DocsCheck, customs.Held, customs.Released, customs.Completed)
 					c.Transport.Mode = 1 + r.IntN(3)
 					if c.Status.Terminal() && r.IntN(3) == 0 {
 						longAgo(500)(c)
@@ -179,6 +180,7 @@ func TestCountsAgreeWithARecount(t *testing.T) {
 			t.Fatalf("round %d: %d counts are wrong", round, n)
 		}
 		sameAsTruth(t, su)
+		bulk += one[int](t, su, "select count(*) from pending where bulk")
 		for voen, key := range traders {
 			for _, q := range []customs.Query{{}, {Status: customs.Held}, {Mode: "2"}, {Checkpoint: "00900"}} {
 				l := list(t, d, key, q, 1000)
@@ -190,7 +192,7 @@ func TestCountsAgreeWithARecount(t *testing.T) {
 			}
 		}
 	}
-	if n := one[int](t, su, "select count(*) from pending where bulk"); n < 20 {
-		t.Errorf("%d rows are bulk: the test does not test", n)
+	if bulk < 20 {
+		t.Errorf("over all rounds %d rows were bulk: the test does not test", bulk)
 	}
 }
