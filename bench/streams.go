@@ -57,7 +57,7 @@ func streams(ctx context.Context, w *world, out io.Writer) (err error) {
 	}
 	last := alone[:1]
 	lines := [][]string{
-		{"", "event", "bare listener"},
+		{"", "open pages", "bare listener"},
 		{"memory of an idle page, of " + strconv.Itoa(w.streams), fmt.Sprintf("%.1f KiB", (after-before)/1024/float64(max(w.streams, 1))), ""},
 	}
 	for _, part := range []struct {

@@ -30,12 +30,12 @@ func (s *shard) doubt(prefix string) {
 	for l := range s.pages() {
 		if strings.HasPrefix(l.key, prefix) {
 			s.forget(l)
-			s.doubts = append(s.doubts, l)
+			s.urgent = true
 		}
 	}
-	doubts := len(s.doubts) > 0
+	urgent := s.urgent
 	s.mu.Unlock()
-	if doubts {
+	if urgent {
 		s.nudge()
 	}
 }
@@ -43,7 +43,7 @@ func (s *shard) doubt(prefix string) {
 // forget has the page asked about before anything is said to it.
 func (s *shard) forget(l *listener) {
 	l.asked, l.leased, l.unknown = time.Time{}, time.Time{}, false
-	s.doubted++
+	s.doubts++
 }
 
 // unasked are the pages that have no lease, or whose lease would run out before
@@ -62,21 +62,13 @@ func (s *shard) unasked(now time.Time) (chosen []*listener) {
 	return chosen
 }
 
-// doubtful are the pages that have to be asked about.
-func (s *shard) doubtful() (chosen []*listener) {
+// hurry reports, once, whether questions do not wait for the next round.
+func (s *shard) hurry() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rest := s.doubts[:0]
-	for _, l := range s.doubts {
-		if l.opened {
-			chosen = append(chosen, l)
-		} else {
-			rest = append(rest, l) // it nudges
-		}
-	}
-	clear(s.doubts[len(rest):])
-	s.doubts = rest
-	return chosen
+	urgent := s.urgent
+	s.urgent = false
+	return urgent
 }
 
 // sure are those of the pages that have leases.
@@ -99,7 +91,7 @@ func (s *shard) sure(pages []*listener) (sure, rest []*listener) {
 // next round.
 func (s *shard) ask(pages []*listener) (may, unknown []*listener) {
 	s.mu.Lock()
-	doubted, closed := s.doubted, s.closed
+	doubts, closed := s.doubts, s.closed
 	s.mu.Unlock()
 	if len(pages) == 0 || closed {
 		return nil, nil
@@ -122,7 +114,7 @@ func (s *shard) ask(pages []*listener) (may, unknown []*listener) {
 			unknown = append(unknown, l)
 		default:
 			may = append(may, l)
-			if s.hears && s.doubted == doubted { // what was doubted meanwhile the answer did not know
+			if s.hears && s.doubts == doubts { // what was doubted meanwhile the answer did not know
 				l.grant(now, lease)
 			}
 		}

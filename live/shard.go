@@ -42,18 +42,18 @@ type listener struct {
 // shard is a part of the hub's pages, by topic. One goroutine writes to
 // all of them, from the first page until the shard closes.
 type shard struct {
-	hub     *Hub
-	mu      sync.Mutex
-	topics  map[string]map[*listener]struct{}
-	due     []*listener // who has to look again
-	doubts  []*listener // who has to be asked about
-	hears   bool        // what Doubt is for, so that a lease is worth something
-	doubted int         // how often anything was doubted
-	closed  bool
-	wake    chan struct{}
-	done    chan struct{}
-	start   sync.Once
-	runs    sync.WaitGroup
+	hub    *Hub
+	mu     sync.Mutex
+	topics map[string]map[*listener]struct{}
+	due    []*listener // who has to look again
+	hears  bool        // what Doubt is for, so that a lease is worth something
+	doubts int         // how often a lease was doubted
+	urgent bool        // who has no lease is to be asked about now
+	closed bool
+	wake   chan struct{}
+	done   chan struct{}
+	start  sync.Once
+	runs   sync.WaitGroup
 }
 
 func newShard(h *Hub) *shard {
@@ -104,11 +104,9 @@ func (s *shard) remove(l *listener) {
 	_, here := s.topics[l.topic][l]
 	if here {
 		delete(s.topics[l.topic], l)
-		isIt := func(other *listener) bool { return other == l }
 		if l.changed {
-			s.due = slices.DeleteFunc(s.due, isIt)
+			s.due = slices.DeleteFunc(s.due, func(other *listener) bool { return other == l })
 		}
-		s.doubts = slices.DeleteFunc(s.doubts, isIt)
 		if len(s.topics[l.topic]) == 0 {
 			delete(s.topics, l.topic)
 		}
@@ -160,16 +158,22 @@ func (s *shard) nudge() {
 
 func (s *shard) note(listeners map[*listener]struct{}) {
 	for l := range listeners {
-		switch {
-		case l.conn == nil:
-			select {
-			case l.c <- struct{}{}:
-			default:
-			}
-		case !l.changed:
-			l.changed = true
-			s.due = append(s.due, l)
+		if l.conn != nil {
+			s.change(l)
+			continue
 		}
+		select {
+		case l.c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// change notes that a page has to look.
+func (s *shard) change(l *listener) {
+	if !l.changed {
+		l.changed = true
+		s.due = append(s.due, l)
 	}
 }
 
@@ -180,6 +184,7 @@ func (s *shard) run() {
 	later := time.NewTimer(0)
 	defer later.Stop()
 	for {
+		ask := false
 		select {
 		case <-s.done:
 			return
@@ -190,14 +195,13 @@ func (s *shard) run() {
 				s.tell() // news does not wait behind comments, nor behind questions
 				s.say(some, comment)
 			}
+			ask = true
+		}
+		if s.hurry() || ask {
 			for some := range slices.Chunk(s.unasked(time.Now()), together) {
 				s.tell()
 				s.ask(some)
 			}
-		}
-		for some := range slices.Chunk(s.doubtful(), together) {
-			s.tell()
-			s.ask(some)
 		}
 		if wait := s.tell(); wait > 0 {
 			later.Reset(wait)
@@ -248,7 +252,6 @@ func (s *shard) silent(now time.Time) (chosen []*listener) {
 	defer s.mu.Unlock()
 	for l := range s.pages() {
 		if l.opened && now.Sub(l.spoken) >= silence {
-			l.spoken = now
 			chosen = append(chosen, l)
 		}
 	}
@@ -275,9 +278,8 @@ func (s *shard) again(pages []*listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range pages {
-		if _, here := s.topics[l.topic][l]; here && !l.changed {
-			l.changed = true
-			s.due = append(s.due, l)
+		if _, here := s.topics[l.topic][l]; here {
+			s.change(l)
 		}
 	}
 }

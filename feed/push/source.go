@@ -67,7 +67,7 @@ func measure(f *os.File, growing bool) (e extent, err error) {
 		return e, err
 	}
 	e.all = info.Size()
-	if Coding(f.Name()) != feed.Identity {
+	if compressed(f.Name()) {
 		e.lines = e.all
 		return e, nil
 	}
