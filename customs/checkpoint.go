@@ -96,3 +96,17 @@ type Freshness struct {
 	AsOf       *time.Time // by the checkpoint's own heartbeat, nil if it never sent one
 	ReceivedAt *time.Time // when anything of it was last stored, nil if never
 }
+
+// Ages say of checkpoints how old their data is, of each once.
+type Ages []Freshness
+
+// Of says how old the data of the checkpoint with this code is; false: nothing
+// is known of it.
+func (a Ages) Of(code string) (Freshness, bool) {
+	for i := range a {
+		if a[i].Checkpoint == code {
+			return a[i], true
+		}
+	}
+	return Freshness{Checkpoint: code}, false
+}

@@ -7,15 +7,19 @@ type CommodityCode string
 
 // String prints the code grouped as the nomenclature does: NNNN NN NNN N.
 func (c CommodityCode) String() string {
-	s := string(c)
-	out := make([]byte, 0, 13)
-	for i := range len(s) {
+	var room [16]byte
+	return string(c.Append(room[:0]))
+}
+
+// Append is String at the end of a text that grows.
+func (c CommodityCode) Append(b []byte) []byte {
+	for i := range len(c) {
 		if i == 4 || i == 6 || i == 9 {
-			out = append(out, ' ')
+			b = append(b, ' ')
 		}
-		out = append(out, s[i])
+		b = append(b, c[i])
 	}
-	return string(out)
+	return b
 }
 
 // Heading is the first four digits, the Harmonized System heading.

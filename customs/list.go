@@ -71,15 +71,15 @@ type CheckpointCount struct {
 
 // List answers a Query: the page of rows, and counts over the whole.
 type List struct {
-	AsOf     time.Time            // the database's clock at the read
-	Groups   []CheckpointCount    // of the filtered set, by checkpoint, in order of the page
-	Total    int                  // of the filtered set
-	All      []CheckpointCount    // of everything pending, by checkpoint
-	AllTotal int                  // of everything pending
-	Waiting  map[Actor]int        // of everything pending, by who must act; "" when nobody is named
-	Statuses map[Status]int       // of everything pending
-	Modes    map[int]int          // of everything pending
-	Fresh    map[string]Freshness // every checkpoint that ever sent anything, by code
+	AsOf     time.Time         // the database's clock at the read
+	Groups   []CheckpointCount // of the filtered set, by checkpoint, in order of the page
+	Total    int               // of the filtered set
+	All      []CheckpointCount // of everything pending, by checkpoint
+	AllTotal int               // of everything pending
+	Waiting  map[Actor]int     // of everything pending, by who must act; "" when nobody is named
+	Statuses map[Status]int    // of everything pending
+	Modes    map[int]int       // of everything pending
+	Fresh    Ages              // of every checkpoint that ever sent anything
 	Rows     []Pending
 	Page     int    // the page shown, from 1, never past the last
 	Pages    int    // at least 1

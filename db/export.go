@@ -12,10 +12,10 @@ import (
 
 // Extent is what a whole filtered set will hold, known before its first row.
 type Extent struct {
-	AsOf     time.Time                    // the database's clock at the read
-	Total    int                          // of the filtered set
-	AllTotal int                          // of everything pending
-	Fresh    map[string]customs.Freshness // every checkpoint that ever sent anything, by code
+	AsOf     time.Time    // the database's clock at the read
+	Total    int          // of the filtered set
+	AllTotal int          // of everything pending
+	Fresh    customs.Ages // of every checkpoint that ever sent anything
 }
 
 // Export reads the whole filtered set of a trader's pending goods, row by row,
@@ -61,13 +61,13 @@ func (d *DB) Export(ctx context.Context, k SessionKey, q customs.Query, begin fu
 
 func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (Session, Extent, filter, error) {
 	var s Session
-	e := Extent{Fresh: map[string]customs.Freshness{}}
+	var e Extent
 	f := newFilter(q)
 	b := &pgx.Batch{}
 	queueSession(b, k, &s)
 	b.Queue(`select now(), count(*) from pending`).QueryRow(func(row pgx.Row) error { return row.Scan(&e.AsOf, &e.AllTotal) })
 	b.Queue(`select count(*)`+f.from(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&e.Total) })
-	l := customs.List{Fresh: e.Fresh}
+	var l customs.List
 	queueFreshness(b, &l)
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return s, e, f, err
@@ -75,6 +75,7 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 	if s.ID == uuid.Nil {
 		return s, e, f, ErrNoSession
 	}
+	e.Fresh = l.Fresh
 	return s, e, f, nil
 }
 

@@ -197,7 +197,7 @@ func TestHeartbeats(t *testing.T) {
 	must(t, err)
 	l := list(t, d, signIn(t, d, aysel), customs.Query{}, 25)
 	for code, want := range map[string]time.Time{"00911": noon, "00921": noon.Add(time.Hour)} {
-		if got := l.Fresh[code]; got.AsOf == nil || !got.AsOf.Equal(want) || got.ReceivedAt == nil {
+		if got, _ := l.Fresh.Of(code); got.AsOf == nil || !got.AsOf.Equal(want) || got.ReceivedAt == nil {
 			t.Errorf("%s: %+v, want %s", code, got, want)
 		}
 	}

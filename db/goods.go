@@ -47,7 +47,7 @@ func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 func newList(q customs.Query) customs.List {
 	return customs.List{
 		Waiting: map[customs.Actor]int{}, Statuses: map[customs.Status]int{},
-		Modes: map[int]int{}, Fresh: map[string]customs.Freshness{}, Page: min(max(q.Page, 1), math.MaxInt32),
+		Modes: map[int]int{}, Page: min(max(q.Page, 1), math.MaxInt32),
 	}
 }
 
@@ -92,10 +92,10 @@ func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 		       case when packed > 0 then least(packages, 9223372036854775807)::bigint end,
 		       case when weighed > 0 then least(gross_mass, 9223372036854775807)::bigint end
 		  from pending_count`).Query(func(rows pgx.Rows) error {
-		counted := f.counted()
-		var a alike
-		for r := (pendingReader{}); rows.Next(); {
-			if err := r.alike(rows, &a); err != nil {
+		counted, all := f.counted(), len(f.where) == 0
+		r, a := new(pendingReader), new(alike)
+		for rows.Next() {
+			if err := r.alike(rows, a); err != nil {
 				return err
 			}
 			l.AllTotal += a.Count
@@ -103,13 +103,19 @@ func queueCounts(b *pgx.Batch, f filter, l *customs.List) {
 			l.Waiting[a.who] += a.Count
 			l.Modes[a.mode] += a.Count
 			l.All = addCount(l.All, a.CheckpointCount)
-			if counted && f.counts(a) {
+			if counted && !all && f.counts(*a) {
 				l.Groups = addCount(l.Groups, a.CheckpointCount)
 			}
+		}
+		if counted && all {
+			l.Groups = l.All
 		}
 		return rows.Err()
 	})
 }
+
+// usualPlaces is at how many checkpoints a trader seldom has more.
+const usualPlaces = 16
 
 // addCount adds to the count of a checkpoint; the list is ordered by their
 // codes, and as a rule they come in that order.
@@ -121,6 +127,9 @@ func addCount(list []customs.CheckpointCount, c customs.CheckpointCount) []custo
 			return strings.Compare(c.Checkpoint, code)
 		})
 		if !found {
+			if list == nil {
+				list = make([]customs.CheckpointCount, 0, usualPlaces)
+			}
 			list = slices.Insert(list, i, customs.CheckpointCount{Checkpoint: c.Checkpoint})
 		}
 	}
@@ -147,14 +156,17 @@ func addSum[N ~int64](sum **N, n *N) {
 // queueFreshness reads how fresh each checkpoint's data is, and the time.
 func queueFreshness(b *pgx.Batch, l *customs.List) {
 	b.Queue(`select now(), coalesce(code, ''), as_of, received_at from (select) one left join checkpoint on true`).Query(func(rows pgx.Rows) error {
-		var c customs.Freshness
-		_, err := pgx.ForEachRow(rows, []any{&l.AsOf, &c.Checkpoint, &c.AsOf, &c.ReceivedAt}, func() error {
-			if c.Checkpoint != "" {
-				l.Fresh[c.Checkpoint] = c
+		l.Fresh = make(customs.Ages, 0, usualCheckpoints)
+		for r := new(pendingReader); rows.Next(); {
+			var c customs.Freshness
+			if err := r.age(rows, &l.AsOf, &c); err != nil {
+				return err
 			}
-			return nil
-		})
-		return err
+			if c.Checkpoint != "" {
+				l.Fresh = append(l.Fresh, c)
+			}
+		}
+		return rows.Err()
 	})
 }
 

@@ -122,9 +122,13 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 	}
 	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
-		for r := (pendingReader{}); rows.Next(); {
+		var more []optional
+		for r := new(pendingReader); rows.Next(); more = more[1:] {
+			if len(more) == 0 {
+				more = make([]optional, cap(l.Rows))
+			}
 			l.Rows = append(l.Rows, customs.Pending{})
-			if err := r.row(rows, &l.Rows[len(l.Rows)-1], &optional{}); err != nil {
+			if err := r.row(rows, &l.Rows[len(l.Rows)-1], &more[0]); err != nil {
 				return err
 			}
 		}
@@ -147,7 +151,7 @@ func queueFound(b *pgx.Batch, f filter, size int, l *customs.List) {
 	b.Queue(`select `+listColumns+`, kind from `+found, f.args).Query(func(rows pgx.Rows) error {
 		var p customs.Pending
 		var kind int
-		for r := (pendingReader{}); rows.Next(); {
+		for r := new(pendingReader); rows.Next(); {
 			if err := r.row(rows, &p, &optional{}, &kind); err != nil {
 				return err
 			}

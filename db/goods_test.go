@@ -149,7 +149,7 @@ func TestCounts(t *testing.T) {
 	if l.Page != 1 || l.Pages != 2 || len(l.Rows) != 2 || time.Since(l.AsOf).Abs() > time.Minute {
 		t.Errorf("page %d of %d with %d rows as of %s", l.Page, l.Pages, len(l.Rows), l.AsOf)
 	}
-	if f := l.Fresh["00931"]; len(l.Fresh) != 3 || f.ReceivedAt == nil || f.AsOf != nil {
+	if f, _ := l.Fresh.Of("00931"); len(l.Fresh) != 3 || f.ReceivedAt == nil || f.AsOf != nil {
 		t.Errorf("fresh %+v", l.Fresh)
 	}
 }

@@ -20,6 +20,7 @@ type pendingReader struct {
 	texts           []byte   // of a row, one behind the other
 	words           []string // that come again and again; see word
 	packages, gross int64
+	times           []time.Time // what ages point to
 }
 
 // optional is what a row may lack, in one piece of memory.
@@ -135,6 +136,36 @@ func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
 		a.GrossMass = (*customs.Mass)(&r.gross)
 	}
 	return nil
+}
+
+// usualCheckpoints is how many checkpoints there seldom are more of.
+const usualCheckpoints = 64
+
+// age reads the columns of queueFreshness.
+func (r *pendingReader) age(rows pgx.Rows, now *time.Time, f *customs.Freshness) error {
+	r.begin(rows)
+	if !r.binary {
+		return rows.Scan(now, &f.Checkpoint, &f.AsOf, &f.ReceivedAt)
+	}
+	v := rows.RawValues()
+	if len(v) != 4 {
+		return errPendingRow
+	}
+	*now, f.Checkpoint = moment(v[0]), string(v[1])
+	if r.times == nil {
+		r.times = make([]time.Time, 0, 2*usualCheckpoints)
+	}
+	f.AsOf, f.ReceivedAt = r.perhaps(v[2]), r.perhaps(v[3])
+	return nil
+}
+
+// perhaps is a timestamptz or, where there is none, nil.
+func (r *pendingReader) perhaps(b []byte) *time.Time {
+	if b == nil {
+		return nil
+	}
+	r.times = append(r.times, moment(b))
+	return &r.times[len(r.times)-1]
 }
 
 // fewWords bounds what is kept: a trader's checkpoints, statuses and actors are

@@ -125,7 +125,7 @@ func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionK
 	l := locale(c)
 	rows := newGoodsCells(l, p.Checkpoints)
 	begin := func(s db.Session, e db.Extent) (more bool, err error) {
-		if _, sent := e.Fresh[q.Checkpoint]; q.Checkpoint != "" && !sent {
+		if _, sent := e.Fresh.Of(q.Checkpoint); q.Checkpoint != "" && !sent {
 			if _, listed := p.Checkpoints.Get(q.Checkpoint); !listed {
 				return false, errOtherCheckpoint
 			}

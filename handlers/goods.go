@@ -59,7 +59,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 // knows reports whether a checkpoint's code means anything.
 func (p *Portal) knows(code string, l customs.List) bool {
 	_, listed := p.Checkpoints.Get(code)
-	_, sent := l.Fresh[code]
+	_, sent := l.Fresh.Of(code)
 	return listed || sent
 }
 

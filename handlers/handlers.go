@@ -64,6 +64,7 @@ type Portal struct {
 	metrics  *metrics
 	feeds    *feedDesk
 	paces    paces
+	kept     views.Kept
 	watch    pace // of Watch
 
 	downloads  *downloadDesk

@@ -96,7 +96,7 @@ func (p *Portal) page(c echo.Context, title string) views.Page {
 	}
 	return views.Page{
 		L: l, Assets: p.Assets, Path: c.Request().URL.RequestURI(), Title: title,
-		RequestID: requestID(c).String(), Notifications: p.Notifications, Contacts: &p.Contacts, Now: p.Now(),
+		RequestID: requestID(c).String(), Notifications: p.Notifications, Contacts: &p.Contacts, Now: p.Now(), Kept: &p.kept,
 	}
 }
 

@@ -3,7 +3,7 @@ package locales
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"html"
 	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Baku, also where the machine has no zone files
@@ -23,6 +23,7 @@ type Locale struct {
 
 	// Messages that stand in every row of a list.
 	minutes, hours, days, ago                                                             message
+	now                                                                                   string
 	status, requirement, step, actor, mode, document, documentShort, packageType, country words
 }
 
@@ -51,6 +52,7 @@ func newLocale(bundle *i18n.Bundle, tag language.Tag, from map[string]*i18n.Mess
 		return nil, fmt.Errorf("%s: %w", l.lang, errors.Join(wrong...))
 	}
 	l.minutes, l.hours, l.days, l.ago = l.messages["time.minutes"], l.messages["time.hours"], l.messages["time.days"], l.messages["time.ago"]
+	l.now = l.T("time.now")
 	for prefix, table := range map[string]*words{
 		"status.": &l.status, "requirement.": &l.requirement, "step.": &l.step, "actor.": &l.actor, "mode.": &l.mode,
 		"document.": &l.document, "document_short.": &l.documentShort, "package.": &l.packageType, "country.": &l.country,
@@ -69,8 +71,8 @@ func (l *Locale) Has(id string) bool {
 	return ok
 }
 
-// T is the message with its placeholders filled; args are name, value pairs. A
-// message that does not exist comes back as its name.
+// T is the message with its placeholders filled; args are name, value pairs, the
+// values strings or ints. A message that does not exist comes back as its name.
 func (l *Locale) T(id string, args ...any) string {
 	m, ok := l.messages[id]
 	if !ok {
@@ -79,13 +81,33 @@ func (l *Locale) T(id string, args ...any) string {
 	return m.more.fill(l, args)
 }
 
+// AppendHTML is T, escaped for HTML, at the end of markup that grows.
+func (l *Locale) AppendHTML(b []byte, id string, args ...any) []byte {
+	m, ok := l.messages[id]
+	if !ok {
+		return append(b, html.EscapeString(id)...)
+	}
+	return m.moreHTML.appendTo(b, l, args, forHTML)
+}
+
 // N is the message in the plural form for n, with n itself for {{.n}}.
 func (l *Locale) N(id string, n int, args ...any) string {
 	m, ok := l.messages[id]
 	if !ok {
 		return id
 	}
-	return m.form(n).fill(l, append(slices.Clip(args), "n", n))
+	var room [usualArgs]any
+	return m.form(n).fill(l, append(append(room[:0], args...), "n", n))
+}
+
+// AppendHTMLN is N, escaped for HTML, at the end of markup that grows.
+func (l *Locale) AppendHTMLN(b []byte, id string, n int, args ...any) []byte {
+	m, ok := l.messages[id]
+	if !ok {
+		return append(b, html.EscapeString(id)...)
+	}
+	var room [usualArgs]any
+	return m.formHTML(n).appendTo(b, l, append(append(room[:0], args...), "n", n), forHTML)
 }
 
 // Split is the message cut at one of its placeholders, for pages that put
@@ -96,6 +118,7 @@ func (l *Locale) Split(id, name string, args ...any) (before, after string) {
 	if !ok {
 		return id, ""
 	}
-	before, after, _ = strings.Cut(m.more.fill(l, append(slices.Clip(args), name, mark)), mark)
+	var room [usualArgs]any
+	before, after, _ = strings.Cut(m.more.fill(l, append(append(room[:0], args...), name, mark)), mark)
 	return before, after
 }

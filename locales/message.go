@@ -2,6 +2,7 @@ package locales
 
 import (
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // renders it once, with marks for the placeholders, and a use only joins the
 // pieces.
 type message struct {
-	one, more pieces // for n = 1 and for every other number
+	one, more         pieces // for n = 1 and for every other number
+	oneHTML, moreHTML pieces // the same with its own text escaped
 }
 
 // form is the plural form for a number.
@@ -25,6 +27,14 @@ func (m *message) form(n int) pieces {
 	return m.more
 }
 
+// formHTML is form with its own text escaped.
+func (m *message) formHTML(n int) pieces {
+	if n == 1 {
+		return m.oneHTML
+	}
+	return m.moreHTML
+}
+
 // pieces alternate text and placeholder: text, name, text, name, …, text.
 type pieces []string
 
@@ -32,6 +42,9 @@ const mark = "\x00"
 
 // usualText is the room, in bytes, that a filled message seldom exceeds.
 const usualText = 96
+
+// usualArgs is the room for names and values that a message seldom exceeds.
+const usualArgs = 8
 
 var placeholder = regexp.MustCompile(`\{\{\s*\.([A-Za-z_]+)\s*\}\}`)
 
@@ -57,7 +70,17 @@ func newMessage(loc *i18n.Localizer, m *i18n.Message) (message, error) {
 		}
 		*form = strings.Split(s, mark)
 	}
+	out.oneHTML, out.moreHTML = out.one.escaped(), out.more.escaped()
 	return out, nil
+}
+
+// escaped are the pieces with their text escaped for HTML.
+func (p pieces) escaped() pieces {
+	out := slices.Clone(p)
+	for i := 0; i < len(out); i += 2 {
+		out[i] = html.EscapeString(out[i])
+	}
+	return out
 }
 
 // namesIn lists the placeholders of a text, each once, in order.
@@ -77,13 +100,21 @@ func (p pieces) fill(l *Locale, args []any) string {
 		return p[0]
 	}
 	var room [usualText]byte
-	return string(p.appendTo(room[:0], l, args))
+	return string(p.appendTo(room[:0], l, args, asItIs))
 }
 
-func (p pieces) appendTo(b []byte, l *Locale, args []any) []byte {
+// values says how the values of a message are put into it.
+type values bool
+
+const (
+	asItIs  values = false
+	forHTML values = true // escaped, as the pieces are
+)
+
+func (p pieces) appendTo(b []byte, l *Locale, args []any, how values) []byte {
 	for i, s := range p {
 		if i%2 == 1 {
-			b = l.appendValue(b, s, args)
+			b = l.appendValue(b, s, args, how)
 		} else {
 			b = append(b, s...)
 		}
@@ -92,20 +123,22 @@ func (p pieces) appendTo(b []byte, l *Locale, args []any) []byte {
 }
 
 // appendValue finds a placeholder's value. Integers print with the language's
-// grouping; a value that was not given leaves the placeholder's name, so that
-// the mistake is seen.
-func (l *Locale) appendValue(b []byte, name string, args []any) []byte {
+// grouping; a value that was not given, or is neither a string nor an int, leaves
+// the placeholder's name, so that the mistake is seen. Since no other type is
+// printed, what is given need not be kept in memory.
+func (l *Locale) appendValue(b []byte, name string, args []any, how values) []byte {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] != name {
 			continue
 		}
 		switch v := args[i+1].(type) {
 		case string:
+			if how == forHTML {
+				v = html.EscapeString(v)
+			}
 			return append(b, v...)
 		case int:
-			return l.appendInt(b, int64(v))
-		default:
-			return fmt.Append(b, v)
+			return l.AppendInt(b, int64(v))
 		}
 	}
 	b = append(b, '{')

@@ -18,10 +18,11 @@ func (l *Locale) Int(n int) string { return l.Int64(int64(n)) }
 // Int64 is Int for sums of packages.
 func (l *Locale) Int64(n int64) string {
 	var room [usualNumber]byte
-	return string(l.appendInt(room[:0], n))
+	return string(l.AppendInt(room[:0], n))
 }
 
-func (l *Locale) appendInt(b []byte, n int64) []byte {
+// AppendInt is Int64 at the end of a text that grows.
+func (l *Locale) AppendInt(b []byte, n int64) []byte {
 	var room [usualNumber]byte
 	return l.appendGrouped(b, strconv.AppendInt(room[:0], n, 10))
 }
@@ -29,18 +30,26 @@ func (l *Locale) appendInt(b []byte, n int64) []byte {
 // Decimal prints n / 10^decimals exactly, without trailing zeros: 1.234,5. The
 // printer of x/text takes floats, which cannot hold every mass.
 func (l *Locale) Decimal(n int64, decimals int) string {
-	var room, number [usualNumber]byte
+	var room [usualNumber]byte
+	return string(l.appendDecimal(room[:0], n, decimals))
+}
+
+func (l *Locale) appendDecimal(b []byte, n int64, decimals int) []byte {
+	var number [usualNumber]byte
 	whole, frac, has := bytes.Cut(customs.AppendDecimal(number[:0], n, decimals), []byte("."))
-	b := l.appendGrouped(room[:0], whole)
+	b = l.appendGrouped(b, whole)
 	if has {
 		b = append(b, l.decimal...)
 		b = append(b, frac...)
 	}
-	return string(b)
+	return b
 }
 
 // Mass prints kilograms without the unit.
 func (l *Locale) Mass(m customs.Mass) string { return l.Decimal(int64(m), 3) }
+
+// AppendMass is Mass at the end of a text that grows.
+func (l *Locale) AppendMass(b []byte, m customs.Mass) []byte { return l.appendDecimal(b, int64(m), 3) }
 
 // Quantity prints a quantity without its unit.
 func (l *Locale) Quantity(q customs.Quantity) string { return l.Decimal(int64(q), 3) }

@@ -82,14 +82,27 @@ func (l *Locale) appendSpan(b []byte, d time.Duration) []byte {
 
 // appendCount prints a message in the plural form for n.
 func (l *Locale) appendCount(b []byte, m *message, n int) []byte {
-	return m.form(n).appendTo(b, l, []any{"n", n})
+	return m.form(n).appendTo(b, l, []any{"n", n}, asItIs)
 }
 
 // Ago prints how long ago something was, such as “3 days 3 hours ago”. What
 // lies less than a minute back, or ahead because clocks differ, is “just now”.
 func (l *Locale) Ago(d time.Duration) string {
+	var room [usualText]byte
+	return string(l.AppendAgo(room[:0], d))
+}
+
+// AppendAgo is Ago at the end of a text that grows.
+func (l *Locale) AppendAgo(b []byte, d time.Duration) []byte {
 	if d < time.Minute {
-		return l.T("time.now")
+		return append(b, l.now...)
 	}
-	return l.ago.more.fill(l, []any{"span", l.Span(d)})
+	for i, piece := range l.ago.more {
+		if i%2 == 0 {
+			b = append(b, piece...)
+		} else { // it has only the one placeholder
+			b = l.appendSpan(b, d)
+		}
+	}
+	return b
 }

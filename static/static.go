@@ -29,8 +29,9 @@ const Prefix = "/static/"
 // Assets are the files ready to be sent. It is immutable and safe for
 // concurrent use.
 type Assets struct {
-	base  string // Prefix and hash with a slash at the end
-	files map[string]file
+	base   string // Prefix and hash with a slash at the end
+	sprite string // URL of the drawings
+	files  map[string]file
 }
 
 type file struct {
@@ -69,8 +70,12 @@ var newOnce = sync.OnceValue(func() *Assets {
 		f.url = a.base + name
 		a.files[name] = f
 	}
+	a.sprite = a.URL("img/icons.svg")
 	return a
 })
+
+// Sprite is the address of the drawings; each is a fragment of it.
+func (a *Assets) Sprite() string { return a.sprite }
 
 // URL is the address of a file of the tree, such as "css/app.css". A fragment
 // may follow the name: "img/icons.svg#truck".

@@ -51,9 +51,9 @@ func (v AccessView) accessURL(path string, q customs.AccessQuery) string {
 
 // viewerOptions offers everybody and each kind of viewer.
 func (v AccessView) viewerOptions(l *locales.Locale) []option {
-	out := []option{{"", l.T("access.who_all"), v.Query.Viewer == ""}}
+	out := []option{{words: l.T("access.who_all"), selected: v.Query.Viewer == ""}}
 	for _, who := range customs.Viewers {
-		out = append(out, option{string(who), viewerWords(l, who), who == v.Query.Viewer})
+		out = append(out, option{value: string(who), words: viewerWords(l, who), selected: who == v.Query.Viewer})
 	}
 	return out
 }

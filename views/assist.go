@@ -171,7 +171,7 @@ type fieldKind struct{ class, mode, most string }
 func reasonOptions(p Page, chosen string) []option {
 	var out []option
 	for _, r := range customs.CaseReasons {
-		out = append(out, option{string(r), p.L.T("assist.reason." + string(r)), string(r) == chosen})
+		out = append(out, option{value: string(r), words: p.L.T("assist.reason." + string(r)), selected: string(r) == chosen})
 	}
 	return out
 }
@@ -180,7 +180,7 @@ func reasonOptions(p Page, chosen string) []option {
 func verificationOptions(p Page, chosen string) []option {
 	var out []option
 	for _, v := range append([]customs.CaseVerification{customs.VerifiedByCode}, customs.CaseVerifications...) {
-		out = append(out, option{string(v), p.L.T("assist.verified." + string(v)), string(v) == chosen})
+		out = append(out, option{value: string(v), words: p.L.T("assist.verified." + string(v)), selected: string(v) == chosen})
 	}
 	return out
 }

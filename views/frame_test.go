@@ -198,7 +198,7 @@ func TestMapLabelsCoverNothing(t *testing.T) {
 					b.left, b.right = s.labelX-float64(letters)*mapLetter, s.labelX
 				}
 				if meetsAny(b, taken) || b.left < 0 || b.right > mapWidth {
-					t.Errorf("seed %d, %s: the label of %s covers something: %+v", seed, lang, s.place.EN, b)
+					t.Errorf("seed %d, %s: the label of %s covers something: %+v", seed, lang, s.name, b)
 				}
 				taken = append(taken, b)
 			}

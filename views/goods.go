@@ -54,7 +54,8 @@ func withQuery(path string, q customs.Query) string {
 	if q.Page > 1 {
 		page = strconv.Itoa(q.Page)
 	}
-	out := ""
+	var room [usualURL]byte
+	out := append(room[:0], path...)
 	for _, param := range [...][2]string{
 		{"q", q.Text},
 		{"checkpoint", q.Checkpoint},
@@ -69,18 +70,19 @@ func withQuery(path string, q customs.Query) string {
 		if param[1] == "" {
 			continue
 		}
-		if out == "" {
-			out = path + "?"
+		if len(out) == len(path) {
+			out = append(out, '?')
 		} else {
-			out += "&"
+			out = append(out, '&')
 		}
-		out += param[0] + "=" + url.QueryEscape(param[1])
+		out = append(append(out, param[0]...), '=')
+		out = append(out, url.QueryEscape(param[1])...)
 	}
-	if out == "" {
-		return path
-	}
-	return out
+	return string(out)
 }
+
+// usualURL is the room, in bytes, that an address of the list seldom exceeds.
+const usualURL = 128
 
 // detailURL is the address of one registration of a list. Codes are opaque text.
 func detailURL(list, registration string) string {
@@ -139,14 +141,15 @@ type group struct {
 
 // groups cuts the page's rows where the checkpoint changes.
 func (g *GoodsView) groups() []group {
-	var out []group
+	out := make([]group, 0, len(g.List.Groups))
 	for rows := g.List.Rows; len(rows) > 0; {
 		code, n := rows[0].Checkpoint, 1
 		for n < len(rows) && rows[n].Checkpoint == code {
 			n++
 		}
-		part := group{CheckpointCount: customs.CheckpointCount{Checkpoint: code, Count: n}, fresh: g.List.Fresh[code], rows: rows[:n]}
+		part := group{CheckpointCount: customs.CheckpointCount{Checkpoint: code, Count: n}, rows: rows[:n]}
 		part.place, _ = g.Checkpoints.Get(code)
+		part.fresh, _ = g.List.Fresh.Of(code)
 		for _, c := range g.List.Groups {
 			if c.Checkpoint == code {
 				part.CheckpointCount = c
@@ -165,9 +168,9 @@ func (g *GoodsView) checkpointCodes() []string {
 		out = append(out, c.Code)
 	}
 	listed := len(out)
-	for code := range g.List.Fresh {
-		if _, ok := g.Checkpoints.Get(code); !ok {
-			out = append(out, code)
+	for _, f := range g.List.Fresh {
+		if _, ok := g.Checkpoints.Get(f.Checkpoint); !ok {
+			out = append(out, f.Checkpoint)
 		}
 	}
 	slices.Sort(out[listed:])
@@ -234,22 +237,6 @@ func (g *GoodsView) pages() []pageLink {
 		}
 		out = append(out, pageLink{n, g.pageURL(n), n == g.List.Page})
 		last = n
-	}
-	return out
-}
-
-// sums prints the packages and the gross mass of a checkpoint's registrations,
-// as far as they are known.
-func sums(l *locales.Locale, c customs.CheckpointCount) string {
-	out := ""
-	if c.Packages != nil {
-		out = l.T("goods.sum_packages", "n", l.Int64(*c.Packages))
-	}
-	if c.GrossMass != nil {
-		if out != "" {
-			out += " · "
-		}
-		out += l.T("goods.sum_gross", "mass", l.Mass(*c.GrossMass))
 	}
 	return out
 }

@@ -14,29 +14,31 @@ import (
 type option struct {
 	value, words string
 	selected     bool
+	counted      bool
+	count        int // how many registrations it alone leaves, if it is counted
 }
 
 // counted is an entry with how many registrations it alone leaves.
-func counted(l *locales.Locale, value, words string, n int, selected bool) option {
-	return option{value, l.T("list.option", "words", words, "n", n), selected}
+func counted(value, words string, n int, selected bool) option {
+	return option{value, words, selected, true, n}
 }
 
 // anything is the first entry of every filter.
 func anything(l *locales.Locale, selected bool) option {
-	return option{"", l.T("goods.all"), selected}
+	return option{words: l.T("goods.all"), selected: selected}
 }
 
 // checkpointOptions offers the checkpoints that hold something, and the chosen
 // one even if it does not.
 func (g *GoodsView) checkpointOptions(l *locales.Locale) []option {
 	chosen, seen := g.Query.Checkpoint, g.Query.Checkpoint == ""
-	out := []option{anything(l, seen)}
+	out := append(make([]option, 0, len(g.List.All)+2), anything(l, seen))
 	for _, c := range g.List.All {
-		out = append(out, counted(l, c.Checkpoint, g.name(l, c.Checkpoint), c.Count, c.Checkpoint == chosen))
+		out = append(out, counted(c.Checkpoint, g.name(l, c.Checkpoint), c.Count, c.Checkpoint == chosen))
 		seen = seen || c.Checkpoint == chosen
 	}
 	if !seen {
-		out = append(out, counted(l, chosen, g.name(l, chosen), 0, true))
+		out = append(out, counted(chosen, g.name(l, chosen), 0, true))
 	}
 	return out
 }
@@ -55,13 +57,13 @@ func (g *GoodsView) statusOptions(l *locales.Locale) []option {
 		own = append(own, s)
 	}
 	slices.Sort(own)
-	out := []option{anything(l, g.Query.Status == "")}
+	out := append(make([]option, 0, len(codes)+len(own)+1), anything(l, g.Query.Status == ""))
 	for _, s := range append(codes, own...) {
 		words := l.Status(s)
 		if !s.Known() {
 			words = l.T("goods.status_code", "words", words, "code", string(s))
 		}
-		out = append(out, counted(l, string(s), words, g.List.Statuses[s], s == g.Query.Status))
+		out = append(out, counted(string(s), words, g.List.Statuses[s], s == g.Query.Status))
 	}
 	return out
 }
@@ -69,7 +71,7 @@ func (g *GoodsView) statusOptions(l *locales.Locale) []option {
 func (g *GoodsView) waitingOptions(l *locales.Locale) []option {
 	out := []option{anything(l, g.Query.Waiting == "")}
 	for _, who := range customs.Actors {
-		out = append(out, counted(l, string(who), waitingWords(l, who), g.List.Waiting[who], who == g.Query.Waiting))
+		out = append(out, counted(string(who), waitingWords(l, who), g.List.Waiting[who], who == g.Query.Waiting))
 	}
 	return out
 }
@@ -87,7 +89,7 @@ func (g *GoodsView) modeOptions(l *locales.Locale) []option {
 	out := []option{anything(l, g.Query.Mode == "")}
 	for _, m := range modes {
 		value := strconv.Itoa(m)
-		out = append(out, counted(l, value, l.Mode(m), g.List.Modes[m], value == g.Query.Mode))
+		out = append(out, counted(value, l.Mode(m), g.List.Modes[m], value == g.Query.Mode))
 	}
 	return out
 }
@@ -95,9 +97,9 @@ func (g *GoodsView) modeOptions(l *locales.Locale) []option {
 // sortOptions offers the orders; the default has an empty value, so that plain
 // addresses stay plain.
 func (g *GoodsView) sortOptions(l *locales.Locale) []option {
-	var out []option
+	out := make([]option, 0, len(customs.Sorts))
 	for _, s := range customs.Sorts {
-		o := option{string(s), l.T("sort." + string(s)), s == g.Query.Sort}
+		o := option{value: string(s), words: l.T("sort." + string(s)), selected: s == g.Query.Sort}
 		if s == customs.Newest {
 			o.value, o.selected = "", o.selected || g.Query.Sort == ""
 		}

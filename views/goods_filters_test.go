@@ -184,11 +184,11 @@ func TestOwnStatusesAreToldApart(t *testing.T) {
 	g.List.Statuses["second_scan"] = 1
 	var shown []string
 	for _, o := range g.statusOptions(samplePage(t, "en").L) {
-		if strings.Count(o.words, "(") > 1 {
+		if strings.Contains(o.words, "(") && o.counted && o.count == 1 {
 			shown = append(shown, o.words)
 		}
 	}
-	if want := []string{"Clearance in progress (second_scan) (1)", "Clearance in progress (waiting_for_scan) (1)"}; !slices.Equal(shown, want) {
+	if want := []string{"Clearance in progress (second_scan)", "Clearance in progress (waiting_for_scan)"}; !slices.Equal(shown, want) {
 		t.Errorf("%q", shown)
 	}
 }

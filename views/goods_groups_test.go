@@ -109,7 +109,8 @@ func TestFreshness(t *testing.T) {
 	} {
 		for lang, want := range map[string]string{"az": c.az, "en": c.en} {
 			p, g := samplePage(t, lang), listOf(row(nil))
-			g.List.Fresh = map[string]customs.Freshness{"00922": c.fresh}
+			c.fresh.Checkpoint = "00922"
+			g.List.Fresh = customs.Ages{c.fresh}
 			doc := parse(t, Goods(p, g))
 			inGroup := only(t, only(t, doc, "group__head"), "fresh")
 			if text(inGroup) != want || hasClass(inGroup, "fresh--stale") != c.stale || (len(all(inGroup, "use")) == 1) != c.stale {
@@ -136,7 +137,7 @@ func freshRows(t *testing.T, doc *html.Node) map[string]string {
 // The table has every checkpoint once, also those that no list knows.
 func TestFreshnessOfEveryCheckpoint(t *testing.T) {
 	p, g := samplePage(t, "en"), sampleGoods()
-	g.List.Fresh["07777"] = customs.Freshness{AsOf: atp(time.Minute)}
+	g.List.Fresh = append(g.List.Fresh, customs.Freshness{Checkpoint: "07777", AsOf: atp(time.Minute)})
 	rows := freshRows(t, parse(t, Goods(p, g)))
 	if len(rows) != len(g.Checkpoints.All())+2 {
 		t.Errorf("%d rows", len(rows))

@@ -23,7 +23,8 @@ const (
 
 // spot is one checkpoint on the map.
 type spot struct {
-	place    customs.Checkpoint
+	code     string
+	name     string
 	count    int
 	current  bool
 	x, y, r  float64
@@ -53,7 +54,7 @@ func (g *GoodsView) spots(lang string) []spot {
 		}
 		r := min(circleBase+circleStep*math.Sqrt(float64(c.Count)), circleMax)
 		out = append(out, spot{
-			place: place, count: c.Count, current: g.Query.Checkpoint == c.Checkpoint,
+			code: c.Checkpoint, name: place.Name(lang), count: c.Count, current: g.Query.Checkpoint == c.Checkpoint,
 			x: float64(place.X), y: float64(place.Y), r: r,
 		})
 	}
@@ -63,7 +64,7 @@ func (g *GoodsView) spots(lang string) []spot {
 		taken = append(taken, box{s.x - s.r, s.y - s.r, s.x + s.r, s.y + s.r})
 	}
 	for i := range out {
-		if b, ok := out[i].putLabel(lang, taken); ok {
+		if b, ok := out[i].putLabel(taken); ok {
 			taken = append(taken, b)
 		}
 	}
@@ -72,20 +73,22 @@ func (g *GoodsView) spots(lang string) []spot {
 
 // separate moves overlapping circles apart, each by half of what is missing.
 func separate(spots []spot) {
-	for range 12 {
+	for moved, turns := true, 0; moved && turns < 12; turns++ {
+		moved = false
 		for i := range spots {
 			for j := range i {
 				a, b := &spots[i], &spots[j]
 				dx, dy := a.x-b.x, a.y-b.y
-				d := math.Hypot(dx, dy)
-				missing := a.r + b.r + 1 - d
-				if missing <= 0 {
+				apart := a.r + b.r + 1
+				if dx*dx+dy*dy >= apart*apart {
 					continue
 				}
+				moved = true
+				d := math.Hypot(dx, dy)
 				if d == 0 {
 					dx, d = 1, 1
 				}
-				move := missing / 2 / d
+				move := (apart - d) / 2 / d
 				a.x, a.y, b.x, b.y = a.x+dx*move, a.y+dy*move, b.x-dx*move, b.y-dy*move
 			}
 		}
@@ -93,8 +96,8 @@ func separate(spots []spot) {
 }
 
 // putLabel looks for room for the label, on the right and then on the left.
-func (s *spot) putLabel(lang string, taken []box) (box, bool) {
-	lines := labelLines(s.place.Name(lang))
+func (s *spot) putLabel(taken []box) (box, bool) {
+	lines := labelLines(s.name)
 	letters := 0
 	for _, line := range lines {
 		letters = max(letters, utf8.RuneCountInString(line))
@@ -154,6 +157,3 @@ func (g *GoodsView) share(count int) string {
 	}
 	return strconv.Itoa(max(count*100/most, 2))
 }
-
-// coordinate prints a length on the map.
-func coordinate(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }

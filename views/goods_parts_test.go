@@ -85,12 +85,12 @@ func TestMapKeepsApart(t *testing.T) {
 		for i, s := range spots {
 			for _, o := range spots[:i] {
 				if dx, dy := s.x-o.x, s.y-o.y; dx*dx+dy*dy < (s.r+o.r-2)*(s.r+o.r-2) {
-					t.Errorf("%s: %s covers %s", lang, s.place.EN, o.place.EN)
+					t.Errorf("%s: %s covers %s", lang, s.name, o.name)
 				}
 			}
 			boxes = append(boxes, box{s.x - s.r, s.y - s.r, s.x + s.r, s.y + s.r})
 			if s.r > circleMax || s.x < 0 || s.x > mapWidth {
-				t.Errorf("%s: radius %v at %v", s.place.EN, s.r, s.x)
+				t.Errorf("%s: radius %v at %v", s.name, s.r, s.x)
 			}
 		}
 		labelled := 0
@@ -108,7 +108,7 @@ func TestMapKeepsApart(t *testing.T) {
 func TestMapLeavesOutWhatHasNoPlace(t *testing.T) {
 	g := sampleGoods()
 	for _, s := range g.spots("az") {
-		if s.place.Code == "09999" {
+		if s.code == "09999" {
 			t.Error("a checkpoint without a place is only in the list")
 		}
 	}

@@ -3,12 +3,10 @@ package views
 import (
 	"context"
 	"io"
-	"strings"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/locales"
 	"customs.gov.az/portal/static"
-	"github.com/a-h/templ"
 )
 
 // column is the head of one column of the list; one with a next order is a link
@@ -64,30 +62,32 @@ func ariaSort(s customs.Sort) string {
 
 // head writes the row of column heads. It is the same in every group, so it is
 // written once a page and repeated as it is.
-func (g *GoodsView) head(p Page) markup {
-	var b strings.Builder
+func (g *GoodsView) head(b *sheet, p Page) {
 	q := g.Query
 	q.Page = 0
-	b.WriteString(`<thead role="rowgroup"><tr role="row">`)
+	b.add(`<thead role="rowgroup"><tr role="row">`)
 	for _, c := range g.columns(p.L) {
-		b.WriteString(`<th role="columnheader" scope="col"`)
+		b.add(`<th role="columnheader" scope="col"`)
 		if c.right {
-			b.WriteString(` class="n"`)
+			b.add(` class="n"`)
 		}
 		if c.sort != "" {
-			b.WriteString(` aria-sort="` + c.sort + `"`)
+			b.add(` aria-sort="`, c.sort, `"`)
 		}
-		b.WriteString(`>`)
+		b.add(`>`)
 		if c.next == "" {
-			b.WriteString(templ.EscapeString(c.words))
+			b.words(c.words)
 		} else {
 			q.Sort = c.next
-			b.WriteString(`<a class="sort" href="` + templ.EscapeString(g.url(q)) + `">` + templ.EscapeString(c.words) + sortArrow(p.Assets, c.sort) + `</a>`)
+			b.add(`<a class="sort" href="`)
+			b.words(g.url(q))
+			b.add(`">`)
+			b.words(c.words)
+			b.add(sortArrow(p.Assets, c.sort), `</a>`)
 		}
-		b.WriteString(`</th>`)
+		b.add(`</th>`)
 	}
-	b.WriteString(`</tr></thead>`)
-	return markup(b.String())
+	b.add(`</tr></thead>`)
 }
 
 // sortArrow shows the direction of a column that the list is sorted by.
@@ -95,7 +95,7 @@ func sortArrow(a *static.Assets, direction string) string {
 	if direction == "" {
 		return ""
 	}
-	return `<svg class="icon sort__` + direction + `" aria-hidden="true" focusable="false"><use href="` + a.URL("img/icons.svg") + `#down"></use></svg>`
+	return `<svg class="icon sort__` + direction + `" aria-hidden="true" focusable="false"><use href="` + a.Sprite() + `#down"></use></svg>`
 }
 
 // markup is markup that is ready: every value in it is escaped already.

@@ -14,6 +14,9 @@ const EventsPath = GoodsPath + "/events"
 // base 36. An open page compares it to know what is new and what has changed.
 func version(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 36) }
 
+// appendVersion is version at the end of markup that grows.
+func appendVersion(b []byte, at time.Time) []byte { return strconv.AppendInt(b, at.UnixMilli(), 36) }
+
 // markOf names the word that marks a row: one registered, or whose status
 // changed, a short time ago. "" is neither.
 func markOf(r *customs.Pending, now time.Time) string {

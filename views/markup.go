@@ -25,16 +25,6 @@ func (e escaped) Render(_ context.Context, w io.Writer) error {
 	return err
 }
 
-// write writes markup as it stands, piece by piece.
-func write(w io.Writer, pieces ...string) error {
-	for _, piece := range pieces {
-		if _, err := io.WriteString(w, piece); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // icon is one drawing of the sprite, decoration beside words that say the same.
 // The name is the program's own.
 func icon(p Page, name string) drawing { return drawing{p.Assets, name} }
@@ -45,11 +35,10 @@ type drawing struct {
 }
 
 // Render implements templ.Component.
-func (d drawing) Render(_ context.Context, w io.Writer) error { return d.to(w) }
+func (d drawing) Render(_ context.Context, w io.Writer) error { return onSheet(w, d.on) }
 
-func (d drawing) to(w io.Writer) error {
-	return write(w, `<svg class="icon" aria-hidden="true" focusable="false"><use href="`,
-		d.assets.URL("img/icons.svg"), `#`, d.name, `"></use></svg>`)
+func (d drawing) on(s *sheet) {
+	s.add(`<svg class="icon" aria-hidden="true" focusable="false"><use href="`, d.assets.Sprite(), `#`, d.name, `"></use></svg>`)
 }
 
 // badge is a status in words with its icon; the tone only repeats them.
@@ -65,20 +54,17 @@ type statusBadge struct {
 }
 
 // Render implements templ.Component.
-func (b statusBadge) Render(_ context.Context, w io.Writer) error { return b.to(w) }
+func (b statusBadge) Render(_ context.Context, w io.Writer) error { return onSheet(w, b.on) }
 
-func (b statusBadge) to(w io.Writer) error {
+func (b statusBadge) on(s *sheet) {
 	tone, name := badgeOf(b.status, b.who)
-	if err := write(w, `<span class="`, tone.class(), `">`); err != nil {
-		return err
-	}
-	if err := (drawing{b.assets, name}).to(w); err != nil {
-		return err
-	}
-	return write(w, templ.EscapeString(b.l.Status(b.status)), `</span>`)
+	s.add(`<span class="`, tone.class(), `">`)
+	drawing{b.assets, name}.on(s)
+	s.words(b.l.Status(b.status))
+	s.add(`</span>`)
 }
 
-// due says by when something is required.
+// due says by when something is required, and how long that is from now.
 func due(p Page, at, now time.Time) deadline { return deadline{p.L, at, now} }
 
 type deadline struct {
@@ -87,15 +73,18 @@ type deadline struct {
 }
 
 // Render implements templ.Component.
-func (d deadline) Render(_ context.Context, w io.Writer) error { return d.to(w) }
+func (d deadline) Render(_ context.Context, w io.Writer) error { return onSheet(w, d.on) }
 
-func (d deadline) to(w io.Writer) error {
-	words, past := dueWords(d.l, d.at, d.now)
-	class := "sub due"
-	if past {
-		class = "sub due due--past"
+func (d deadline) on(s *sheet) {
+	at := d.l.DateTime(d.at)
+	if left := d.at.Sub(d.now); left > 0 {
+		s.add(`<span class="sub due">`)
+		s.said(d.l, "goods.due", "time", at, "span", d.l.Span(max(left, time.Minute)))
+	} else {
+		s.add(`<span class="sub due due--past">`)
+		s.said(d.l, "goods.overdue", "time", at)
 	}
-	return write(w, `<span class="`, class, `">`, templ.EscapeString(words), `</span>`)
+	s.add(`</span>`)
 }
 
 // missing stands for a value that the checkpoint did not give.
@@ -104,9 +93,12 @@ func missing(p Page) missingValue { return missingValue{p.L} }
 type missingValue struct{ l *locales.Locale }
 
 // Render implements templ.Component.
-func (m missingValue) Render(_ context.Context, w io.Writer) error { return m.to(w) }
+func (m missingValue) Render(_ context.Context, w io.Writer) error { return onSheet(w, m.on) }
 
-func (m missingValue) to(w io.Writer) error {
-	return write(w, `<span aria-hidden="true">`, templ.EscapeString(m.l.T("goods.none")),
-		`</span><span class="vh">`, templ.EscapeString(m.l.T("goods.none_words")), `</span>`)
+func (m missingValue) on(s *sheet) {
+	s.add(`<span aria-hidden="true">`)
+	s.said(m.l, "goods.none")
+	s.add(`</span><span class="vh">`)
+	s.said(m.l, "goods.none_words")
+	s.add(`</span>`)
 }

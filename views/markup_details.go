@@ -20,9 +20,9 @@ func (f factLine) Render(_ context.Context, w io.Writer) error { return onSheet(
 
 func (f factLine) on(s *sheet) {
 	s.add(`<div><dt>`)
-	s.text(f.term)
+	s.words(f.term)
 	s.add(`</dt><dd>`)
-	s.text(f.value)
+	s.words(f.value)
 	s.add(` `)
 	s.below(f.sub)
 	s.add(`</dd></div>`)
@@ -46,13 +46,13 @@ func (g goodsLines) on(s *sheet) {
 func (g goodsLines) item(s *sheet, item *customs.GoodsItem) {
 	l := g.l
 	s.add(`<tr role="row"><th role="rowheader" scope="row" class="w">`, strconv.Itoa(item.Number), `. `)
-	s.text(item.Description)
+	s.words(item.Description)
 	s.add(` `)
 	if words := item.CommodityCode.HeadingText(); words != "" {
 		s.add(`<span class="sub">`)
-		s.text(l.T("list.heading", "code", item.CommodityCode.Heading()))
+		s.said(l, "list.heading", "code", item.CommodityCode.Heading())
 		s.add(` <span lang="en">`)
-		s.text(words)
+		s.words(words)
 		s.add(`</span></span> `)
 	}
 	if item.Quantity != nil {
@@ -61,13 +61,13 @@ func (g goodsLines) item(s *sheet, item *customs.GoodsItem) {
 	s.add(`</th>`)
 	g.cell(s, "", "detail.col_code")
 	s.add(`<span class="code nowrap">`)
-	s.text(item.CommodityCode.String())
+	s.words(item.CommodityCode.String())
 	s.add(`</span></td>`)
 	g.cell(s, "", "detail.col_origin")
 	g.value(s, l.Country(item.Origin))
 	g.cell(s, "third n", "detail.col_packages")
 	if item.Packages != nil {
-		s.text(l.Int64(item.Packages.Count))
+		s.words(l.Int64(item.Packages.Count))
 		s.add(` `)
 		s.below(l.PackageType(item.Packages.Type))
 		s.add(`</td>`)
@@ -94,7 +94,7 @@ func (g goodsLines) cell(s *sheet, class, heading string) {
 		s.add(` class="`, class, `"`)
 	}
 	s.add(` data-label="`)
-	s.text(g.l.T(heading))
+	s.said(g.l, heading)
 	s.add(`">`)
 }
 
@@ -115,9 +115,9 @@ func (p perhaps) Render(_ context.Context, w io.Writer) error { return onSheet(w
 
 func (p perhaps) on(s *sheet) {
 	if p.words != "" {
-		s.text(p.words)
+		s.words(p.words)
 	} else {
-		_ = missingValue{p.l}.to(s)
+		missingValue{p.l}.on(s)
 	}
 }
 

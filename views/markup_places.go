@@ -29,11 +29,11 @@ func (m ageMark) on(s *sheet) {
 	words, stale := freshWords(m.l, m.fresh, m.now)
 	if stale {
 		s.add(`<p class="fresh fresh--stale">`)
-		_ = drawing{m.assets, "alert"}.to(s)
+		drawing{m.assets, "alert"}.on(s)
 	} else {
 		s.add(`<p class="fresh">`)
 	}
-	s.text(words)
+	s.words(words)
 	s.add(`</p>`)
 }
 
@@ -48,21 +48,30 @@ type ageRows struct {
 func (f ageRows) Render(_ context.Context, w io.Writer) error { return onSheet(w, f.on) }
 
 func (f ageRows) on(s *sheet) {
+	if f.p.Kept != nil {
+		f.p.Kept.agesOn(s, f)
+	} else {
+		f.rows(s, f.g.List.AsOf)
+	}
+}
+
+func (f ageRows) rows(s *sheet, now time.Time) {
 	l := f.p.L
-	fresh, pace := l.T("goods.col_fresh"), l.T("list.pace_heading", "days", customs.PaceDays)
+	age, pace := l.T("goods.col_fresh"), l.T("list.pace_heading", "days", customs.PaceDays)
 	for _, code := range f.g.checkpointCodes() {
 		place, _ := f.g.Checkpoints.Get(code)
 		s.add(`<tr role="row"><th role="rowheader" scope="row" class="w">`)
-		s.text(place.Name(l.Lang()))
+		s.words(place.Name(l.Lang()))
 		s.below(place.Contact)
 		s.add(`</th><td role="cell" data-label="`)
-		s.text(fresh)
+		s.words(age)
 		s.add(`">`)
-		freshMark(f.p, f.g.List.Fresh[code], f.g.List.AsOf).on(s)
+		fresh, _ := f.g.List.Fresh.Of(code)
+		freshMark(f.p, fresh, now).on(s)
 		s.add(`</td><td role="cell" data-label="`)
-		s.text(pace)
+		s.words(pace)
 		s.add(`">`)
-		s.text(paceShort(l, f.g.Paces[code]))
+		s.words(paceShort(l, f.g.Paces[code]))
 		s.add(`</td></tr>`)
 	}
 }
@@ -81,13 +90,13 @@ func (v goodsPlaces) on(s *sheet) {
 	for _, c := range v.g.List.All {
 		place, _ := v.g.Checkpoints.Get(c.Checkpoint)
 		s.add(`<li><a href="`)
-		s.text(v.g.checkpointURL(c.Checkpoint))
+		s.words(v.g.checkpointURL(c.Checkpoint))
 		s.add(`"`)
 		if v.g.Query.Checkpoint == c.Checkpoint {
 			s.add(` aria-current="true"`)
 		}
 		s.add(`><span class="cplist__name">`)
-		s.text(place.Name(l.Lang()))
+		s.words(place.Name(l.Lang()))
 		s.add(` `)
 		s.below(whereabouts(l, place))
 		s.add(`</span> <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">`,
@@ -95,9 +104,9 @@ func (v goodsPlaces) on(s *sheet) {
 		count := l.Int(c.Count)
 		before, after := aroundNumber(l.N("goods.count", c.Count), count)
 		s.add(`<b><span class="vh">`)
-		s.text(before)
+		s.words(before)
 		s.add(`</span>`, count, `<span class="vh">`)
-		s.text(after)
+		s.words(after)
 		s.add(`</span></b></a></li>`)
 	}
 }

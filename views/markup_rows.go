@@ -1,34 +1,12 @@
 package views
 
 import (
-	"context"
-	"io"
 	"net/url"
 	"time"
 
 	"customs.gov.az/portal/customs"
+	"github.com/a-h/templ"
 )
-
-// goodsRows are the registrations themselves.
-type goodsRows struct {
-	p    Page
-	now  time.Time
-	rows []customs.Pending
-}
-
-// Render implements templ.Component.
-func (g goodsRows) Render(_ context.Context, w io.Writer) error {
-	return onSheet(w, func(s *sheet) {
-		row := rowSheet{s, &g.p, g.now, g.p.goodsPath()}
-		for i := range g.rows {
-			row.registration(&g.rows[i])
-			row.goods(&g.rows[i])
-			row.vehicle(&g.rows[i])
-			row.amounts(&g.rows[i])
-			row.state(&g.rows[i])
-		}
-	})
-}
 
 // rowSheet is the sheet on which rows of a list are written.
 type rowSheet struct {
@@ -36,6 +14,23 @@ type rowSheet struct {
 	p    *Page
 	now  time.Time
 	list string // the list's address
+
+	// What stands in every row, ready for HTML.
+	code, packages, gross string
+}
+
+func newRowSheet(s *sheet, p *Page, now time.Time) rowSheet {
+	ready := func(id string) string { return string(p.L.AppendHTML(nil, id)) }
+	return rowSheet{s, p, now, templ.EscapeString(p.goodsPath()), ready("goods.code"), ready("goods.col_packages"), ready("goods.col_gross")}
+}
+
+// row is one registration.
+func (s *rowSheet) row(r *customs.Pending) {
+	s.registration(r)
+	s.goods(r)
+	s.vehicle(r)
+	s.amounts(r)
+	s.state(r)
 }
 
 // registration begins the row: the code, which leads to everything about it,
@@ -46,16 +41,17 @@ func (s *rowSheet) registration(r *customs.Pending) {
 	if mark != "" {
 		s.add(` class="is-new"`)
 	}
-	s.add(` data-v="`, version(r.ReceivedAt), `"><th role="rowheader" scope="row" class="c-reg"><a class="reg" href="`)
-	s.text(s.list)
-	s.add(`/`)
-	s.text(url.PathEscape(r.Registration))
+	s.add(` data-v="`)
+	s.out = appendVersion(s.out, r.ReceivedAt)
+	s.add(`"><th role="rowheader" scope="row" class="c-reg"><a class="reg" href="`)
+	s.add(s.list, `/`)
+	s.words(url.PathEscape(r.Registration))
 	s.add(`">`)
-	s.text(r.Registration)
+	s.words(r.Registration)
 	s.add(`</a> `)
 	if mark != "" {
 		s.add(`<span class="new">`)
-		s.text(l.T(mark))
+		s.said(l, mark)
 		s.add(`</span>`)
 	}
 	s.add(`</th><td role="cell" class="c-time"><time datetime="`)
@@ -63,7 +59,8 @@ func (s *rowSheet) registration(r *customs.Pending) {
 	s.add(`">`)
 	s.out = l.AppendDateTime(s.out, r.RegisteredAt)
 	s.add(`</time> <span class="sub">`)
-	s.text(l.Ago(s.now.Sub(r.RegisteredAt)))
+	s.text = l.AppendAgo(s.text[:0], s.now.Sub(r.RegisteredAt))
+	s.escaped()
 	s.add(`</span></td>`)
 }
 
@@ -71,15 +68,14 @@ func (s *rowSheet) registration(r *customs.Pending) {
 func (s *rowSheet) goods(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-goods">`)
-	s.text(shorten(r.GoodsDescription, descriptionShown))
-	s.add(` <span class="sub">`)
-	s.text(l.T("goods.code"))
-	s.add(` <span class="code nowrap">`)
-	s.text(r.CommodityCode.String())
+	s.words(shorten(r.GoodsDescription, descriptionShown))
+	s.add(` <span class="sub">`, s.code, ` <span class="code nowrap">`)
+	s.text = r.CommodityCode.Append(s.text[:0])
+	s.escaped()
 	s.add(`</span> `)
 	if r.GoodsCount > 1 {
 		s.add(`<span class="more">`)
-		s.text(l.T("goods.more_goods", "n", r.GoodsCount-1))
+		s.said(l, "goods.more_goods", "n", r.GoodsCount-1)
 		s.add(`</span>`)
 	}
 	s.add(`</span></td>`)
@@ -89,23 +85,23 @@ func (s *rowSheet) goods(r *customs.Pending) {
 func (s *rowSheet) vehicle(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-veh"><span class="veh">`)
-	_ = drawing{s.p.Assets, modeIcon(r.Mode)}.to(s)
+	drawing{s.p.Assets, modeIcon(r.Mode)}.on(s.sheet)
 	s.add(`<span><span class="vh">`)
-	s.text(l.Mode(r.Mode))
+	s.words(l.Mode(r.Mode))
 	s.add(`: </span> `)
 	if r.Vehicle != "" {
 		s.add(`<span class="nowrap">`)
-		s.text(r.Vehicle)
+		s.words(r.Vehicle)
 		s.add(`</span> `)
 	} else {
-		s.text(l.T("goods.vehicle_none"))
+		s.said(l, "goods.vehicle_none")
 		s.add(` `)
 	}
 	if r.DocumentNumber != "" {
 		s.add(`<span class="sub">`)
-		s.text(l.DocumentShort(r.DocumentType))
+		s.words(l.DocumentShort(r.DocumentType))
 		s.add(` `)
-		s.text(r.DocumentNumber)
+		s.words(r.DocumentNumber)
 		s.add(`</span>`)
 	}
 	s.add(`</span></span></td>`)
@@ -114,21 +110,17 @@ func (s *rowSheet) vehicle(r *customs.Pending) {
 // amounts are packages and kilograms.
 func (s *rowSheet) amounts(r *customs.Pending) {
 	l := s.p.L
-	s.add(`<td role="cell" class="c-pk n" data-label="`)
-	s.text(l.T("goods.col_packages"))
-	s.add(`">`)
+	s.add(`<td role="cell" class="c-pk n" data-label="`, s.packages, `">`)
 	if r.Packages != nil {
-		s.text(l.Int64(*r.Packages))
+		s.out = l.AppendInt(s.out, *r.Packages)
 	} else {
-		_ = missingValue{l}.to(s)
+		missingValue{l}.on(s.sheet)
 	}
-	s.add(`</td><td role="cell" class="c-kg n" data-label="`)
-	s.text(l.T("goods.col_gross"))
-	s.add(`">`)
+	s.add(`</td><td role="cell" class="c-kg n" data-label="`, s.gross, `">`)
 	if r.GrossMass != nil {
-		s.text(l.Mass(*r.GrossMass))
+		s.out = l.AppendMass(s.out, *r.GrossMass)
 	} else {
-		_ = missingValue{l}.to(s)
+		missingValue{l}.on(s.sheet)
 	}
 	s.add(`</td>`)
 }
@@ -137,17 +129,17 @@ func (s *rowSheet) amounts(r *customs.Pending) {
 func (s *rowSheet) state(r *customs.Pending) {
 	l := s.p.L
 	s.add(`<td role="cell" class="c-status">`)
-	_ = statusBadge{s.p.Assets, l, r.Status, r.NextWho}.to(s)
+	statusBadge{s.p.Assets, l, r.Status, r.NextWho}.on(s.sheet)
 	s.add(` `)
 	if r.NextWho != "" {
 		s.add(`<span class="step"><b>`)
-		s.text(actorWords(l, r.NextWho, r.NextAgency))
+		s.words(actorWords(l, r.NextWho, r.NextAgency))
 		s.add(`:</b> `)
-		s.text(stepWords(l, r.NextCode, r.NextWho, r.NextNote))
+		s.words(stepWords(l, r.NextCode, r.NextWho, r.NextNote))
 		s.add(`</span> `)
 	}
 	if r.NextDue != nil {
-		_ = deadline{l, *r.NextDue, s.now}.to(s)
+		deadline{l, *r.NextDue, s.now}.on(s.sheet)
 	}
 	s.add(`</td></tr>`)
 }

@@ -3,13 +3,18 @@ package views
 import (
 	"io"
 	"sync"
+	"text/template"
 
+	"customs.gov.az/portal/locales"
 	"github.com/a-h/templ"
 )
 
 // sheet is markup on its way to the page, in one piece of memory that many pages
 // use one after another; writing to it does not fail.
-type sheet struct{ out []byte }
+type sheet struct {
+	out  []byte
+	text []byte // a text that has yet to be escaped
+}
 
 var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
@@ -42,20 +47,27 @@ func (s *sheet) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// WriteString implements io.StringWriter.
-func (s *sheet) WriteString(words string) (int, error) {
-	s.out = append(s.out, words...)
-	return len(words), nil
+// words puts down what is not the program's own, as content or in an attribute.
+func (s *sheet) words(words string) { s.out = append(s.out, templ.EscapeString(words)...) }
+
+// said puts down a message, see locales.Locale.T.
+func (s *sheet) said(l *locales.Locale, id string, args ...any) {
+	s.out = l.AppendHTML(s.out, id, args...)
 }
 
-// text puts down what is not the program's own, as content or in an attribute.
-func (s *sheet) text(words string) { s.out = append(s.out, templ.EscapeString(words)...) }
+// counted puts down a message for a number, see locales.Locale.N.
+func (s *sheet) counted(l *locales.Locale, id string, n int, args ...any) {
+	s.out = l.AppendHTMLN(s.out, id, n, args...)
+}
+
+// escaped puts down the text.
+func (s *sheet) escaped() { template.HTMLEscape(s, s.text) }
 
 // below puts down a smaller line, unless there is none.
 func (s *sheet) below(words string) {
 	if words != "" {
 		s.add(`<span class="sub">`)
-		s.text(words)
+		s.words(words)
 		s.add(`</span>`)
 	}
 }

@@ -1,7 +1,9 @@
 package views
 
 import (
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -22,17 +24,19 @@ func TestMarkup(t *testing.T) {
 		"icon":    {icon(p, "truck"), `<svg class="icon" aria-hidden="true" focusable="false"><use href="` + sprite + `#truck"></use></svg>`},
 		"due":     {due(p, now.Add(time.Hour), now), `<span class="sub due">Due 20.11.2026 17:00 (1 hour left)</span>`},
 		"overdue": {due(p, now, now), `<span class="sub due due--past">Overdue since 20.11.2026 16:00</span>`},
-		"option":  {option{"a&b", "<Qara çay>", true}, `<option value="a&amp;b" selected>&lt;Qara çay&gt;</option>`},
-		"other":   {option{"", "All", false}, `<option value="">All</option>`},
-		"idle":    {idleSpot{12, 34}, `<circle cx="12" cy="34" r="4"></circle>`},
+		"choice": {
+			choice(p, "who", "Who <acts>", []option{{words: "All"}, {value: "a&b", words: "<Qara çay>", selected: true}, counted("c", "Road", 1234, false)}),
+			`<div class="field"><label for="who">Who &lt;acts&gt;</label> <select class="input" id="who" name="who">` +
+				`<option value="">All</option><option value="a&amp;b" selected>&lt;Qara çay&gt;</option><option value="c">Road (1,234)</option></select></div>`,
+		},
 		"busy": {
-			busySpot{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2", "7"},
+			drawn{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2"},
 			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`,
 		},
 		"named": {
-			busySpot{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: 1, labelY: 2}, "/goods", "7"},
+			drawn{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: -1.06, labelY: 2}, "/goods"},
 			`<a class="map__cp is-on" href="/goods" tabindex="-1"><circle cx="0.0" cy="0.0" r="0.0"></circle> <text class="map__n" x="0.0" y="5.0">7</text> ` +
-				`<text x="1.0" y="2.0" text-anchor="end"><tspan x="1.0" y="2.0">Qırmızı</tspan><tspan x="1.0" y="17.0">&lt;körpü&gt;</tspan></text></a>`,
+				`<text x="-1.1" y="2.0" text-anchor="end"><tspan x="-1.1" y="2.0">Qırmızı</tspan><tspan x="-1.1" y="17.0">&lt;körpü&gt;</tspan></text></a>`,
 		},
 		"no value": {missing(p), `<span aria-hidden="true">—</span><span class="vh">not given</span>`},
 	} {
@@ -40,6 +44,16 @@ func TestMarkup(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", name, got, c.want)
 		}
 	}
+}
+
+// drawn is a circle of the map by itself.
+type drawn struct {
+	spot spot
+	url  string
+}
+
+func (d drawn) Render(_ context.Context, w io.Writer) error {
+	return onSheet(w, func(s *sheet) { d.spot.on(s, d.url, "7") })
 }
 
 // A badge has one class for its tone, one icon and the status in words.
@@ -83,7 +97,7 @@ func TestMarkupReportsErrors(t *testing.T) {
 	p := samplePage(t, "az")
 	for name, c := range map[string]templ.Component{
 		"text": escaped("x"), "icon": icon(p, "box"), "due": due(p, p.Now, p.Now), "no value": missing(p), "badge": badge(p, customs.Held, ""),
-		"option": option{}, "idle": idleSpot{}, "busy": busySpot{spot: spot{label: []string{"x"}}},
+		"choice": choice(p, "", "", nil), "spots": goodsSpots{p, sampleGoods()},
 	} {
 		for left := range 40 {
 			err := c.Render(t.Context(), &full{left: left})

@@ -46,6 +46,8 @@ type Page struct {
 	Session   *SessionClock
 
 	Notifications bool // traders may ask to be told by e-mail
+
+	Kept *Kept // what pages of this portal share; nil: each is written by itself
 }
 
 // Tab is a main section.

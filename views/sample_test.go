@@ -78,10 +78,10 @@ func sampleGoods() *GoodsView {
 			GoodsDescription: hostile, CommodityCode: "0101", GoodsCount: 1, NextCode: "payment", NextWho: customs.You, NextSince: atp(time.Hour),
 		},
 	}
-	fresh := map[string]customs.Freshness{
-		"00922": {Checkpoint: "00922", AsOf: atp(time.Minute), ReceivedAt: atp(time.Minute)},
-		"00901": {Checkpoint: "00901", AsOf: atp(47 * time.Minute), ReceivedAt: atp(47 * time.Minute)},
-		"09999": {Checkpoint: "09999", ReceivedAt: atp(time.Hour)},
+	fresh := customs.Ages{
+		{Checkpoint: "00922", AsOf: atp(time.Minute), ReceivedAt: atp(time.Minute)},
+		{Checkpoint: "00901", AsOf: atp(47 * time.Minute), ReceivedAt: atp(47 * time.Minute)},
+		{Checkpoint: "09999", ReceivedAt: atp(time.Hour)},
 	}
 	return &GoodsView{
 		List: customs.List{

@@ -70,7 +70,7 @@ func staffToMend(p Page, list []string) []toMend {
 func roleOptions(p Page, chosen string) []option {
 	out := make([]option, 0, len(customs.StaffRoles))
 	for _, r := range customs.StaffRoles {
-		out = append(out, option{string(r), p.L.T("staff.role." + string(r)), string(r) == chosen})
+		out = append(out, option{value: string(r), words: p.L.T("staff.role." + string(r)), selected: string(r) == chosen})
 	}
 	return out
 }

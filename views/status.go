@@ -1,8 +1,6 @@
 package views
 
 import (
-	"time"
-
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/locales"
 )
@@ -107,13 +105,4 @@ func stepWords(l *locales.Locale, code string, who customs.Actor, note string) s
 		return note
 	}
 	return l.T("goods.step_unnamed")
-}
-
-// dueWords says by when, and how long that is from now or how long it is past.
-func dueWords(l *locales.Locale, due, now time.Time) (words string, past bool) {
-	at := l.DateTime(due)
-	if left := due.Sub(now); left > 0 {
-		return l.T("goods.due", "time", at, "span", l.Span(max(left, time.Minute))), false
-	}
-	return l.T("goods.overdue", "time", at), true
 }

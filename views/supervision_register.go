@@ -146,7 +146,7 @@ func lagWords(l *locales.Locale, d time.Duration) string {
 func codeOptions[T ~string](l *locales.Locale, prefix string, codes []T, chosen T) []option {
 	list := []option{anything(l, chosen == "")}
 	for _, c := range codes {
-		list = append(list, option{string(c), wordOr(l, prefix, string(c)), c == chosen})
+		list = append(list, option{value: string(c), words: wordOr(l, prefix, string(c)), selected: c == chosen})
 	}
 	return list
 }

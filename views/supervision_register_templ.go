@@ -192,19 +192,19 @@ func SupervisionRegister(p Page, v RegisterView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choice("outcome", p.L.T("supervision.field_outcome"), codeOptions(p.L, "supervision.outcome_", searchOutcomes, v.Search.Outcome)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choice(p, "outcome", p.L.T("supervision.field_outcome"), codeOptions(p.L, "supervision.outcome_", searchOutcomes, v.Search.Outcome)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choice("actor", p.L.T("supervision.field_actor"), codeOptions(p.L, "supervision.actor_", searchActors, v.Search.Actor)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choice(p, "actor", p.L.T("supervision.field_actor"), codeOptions(p.L, "supervision.actor_", searchActors, v.Search.Actor)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choice("channel", p.L.T("supervision.field_channel"), codeOptions(p.L, "supervision.channel_", searchChannels, v.Search.Channel)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choice(p, "channel", p.L.T("supervision.field_channel"), codeOptions(p.L, "supervision.channel_", searchChannels, v.Search.Channel)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choice("action", p.L.T("supervision.field_action"), codeOptions(p.L, "supervision.action_", register.Actions, v.Search.Action)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = choice(p, "action", p.L.T("supervision.field_action"), codeOptions(p.L, "supervision.action_", register.Actions, v.Search.Action)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
