@@ -139,7 +139,7 @@ func (r *pendingReader) alike(rows pgx.Rows, a *alike) error {
 }
 
 // usualCheckpoints is how many checkpoints there seldom are more of.
-const usualCheckpoints = 64
+const usualCheckpoints = 32
 
 // age reads the columns of queueFreshness.
 func (r *pendingReader) age(rows pgx.Rows, now *time.Time, f *customs.Freshness) error {

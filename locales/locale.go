@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Baku, also where the machine has no zone files
 
@@ -118,7 +117,14 @@ func (l *Locale) Split(id, name string, args ...any) (before, after string) {
 	if !ok {
 		return id, ""
 	}
-	var room [usualArgs]any
-	before, after, _ = strings.Cut(m.more.fill(l, append(append(room[:0], args...), name, mark)), mark)
-	return before, after
+	return m.more.split(l, name, args)
+}
+
+// SplitN is Split in the plural form for n.
+func (l *Locale) SplitN(id string, n int, name string, args ...any) (before, after string) {
+	m, ok := l.messages[id]
+	if !ok {
+		return id, ""
+	}
+	return m.form(n).split(l, name, args)
 }

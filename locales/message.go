@@ -103,6 +103,16 @@ func (p pieces) fill(l *Locale, args []any) string {
 	return string(p.appendTo(room[:0], l, args, asItIs))
 }
 
+// split cuts the message at a placeholder, see Locale.Split.
+func (p pieces) split(l *Locale, name string, args []any) (before, after string) {
+	if len(p) == 3 && p[1] == name {
+		return p[0], p[2]
+	}
+	var room [usualArgs]any
+	before, after, _ = strings.Cut(p.fill(l, append(append(room[:0], args...), name, mark)), mark)
+	return before, after
+}
+
 // values says how the values of a message are put into it.
 type values bool
 

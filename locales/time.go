@@ -58,10 +58,11 @@ func (l *Locale) SameDay(a, b time.Time) bool {
 // Less than a minute, or a negative length, is "".
 func (l *Locale) Span(d time.Duration) string {
 	var room [usualText]byte
-	return string(l.appendSpan(room[:0], d))
+	return string(l.AppendSpan(room[:0], d))
 }
 
-func (l *Locale) appendSpan(b []byte, d time.Duration) []byte {
+// AppendSpan is Span at the end of a text that grows.
+func (l *Locale) AppendSpan(b []byte, d time.Duration) []byte {
 	minutes := int(d / time.Minute)
 	hours, days := minutes/60, minutes/60/24
 	switch {
@@ -101,7 +102,7 @@ func (l *Locale) AppendAgo(b []byte, d time.Duration) []byte {
 		if i%2 == 0 {
 			b = append(b, piece...)
 		} else { // it has only the one placeholder
-			b = l.appendSpan(b, d)
+			b = l.AppendSpan(b, d)
 		}
 	}
 	return b

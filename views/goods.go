@@ -37,16 +37,24 @@ const (
 const GoodsPath = "/goods"
 
 // url is the address of the list with a query.
-func (g *GoodsView) url(q customs.Query) string {
+func (g *GoodsView) url(q customs.Query) string { return withQuery(g.path(), q) }
+
+func (g *GoodsView) path() string {
 	if g.Path == "" {
-		return withQuery(GoodsPath, q)
+		return GoodsPath
 	}
-	return withQuery(g.Path, q)
+	return g.Path
 }
 
 // withQuery is the address of a list, with the parameters that differ from the
 // default, in a fixed order.
 func withQuery(path string, q customs.Query) string {
+	var room [usualURL]byte
+	return string(appendQuery(room[:0], path, q))
+}
+
+// appendQuery is withQuery in an empty piece of memory.
+func appendQuery(room []byte, path string, q customs.Query) []byte {
 	sort, page := string(q.Sort), ""
 	if q.Sort == customs.Newest {
 		sort = ""
@@ -54,8 +62,7 @@ func withQuery(path string, q customs.Query) string {
 	if q.Page > 1 {
 		page = strconv.Itoa(q.Page)
 	}
-	var room [usualURL]byte
-	out := append(room[:0], path...)
+	out := append(room, path...)
 	for _, param := range [...][2]string{
 		{"q", q.Text},
 		{"checkpoint", q.Checkpoint},
@@ -78,7 +85,7 @@ func withQuery(path string, q customs.Query) string {
 		out = append(append(out, param[0]...), '=')
 		out = append(out, url.QueryEscape(param[1])...)
 	}
-	return string(out)
+	return out
 }
 
 // usualURL is the room, in bytes, that an address of the list seldom exceeds.
@@ -119,23 +126,30 @@ func waitingWords(l *locales.Locale, who customs.Actor) string {
 
 // whereabouts says what a checkpoint borders on, or what it is.
 func whereabouts(l *locales.Locale, c customs.Checkpoint) string {
+	message, country := whereMessage(c)
+	if message == "" {
+		return ""
+	}
+	return l.T(message, "country", l.Country(country))
+}
+
+// whereMessage names the message that says it, and the country in it.
+func whereMessage(c customs.Checkpoint) (message, country string) {
 	switch {
 	case c.Neighbour != "":
-		return l.T("goods.border", "country", l.Country(c.Neighbour))
+		return "goods.border", c.Neighbour
 	case slices.Contains(c.Modes, 1):
-		return l.T("goods.seaport")
+		return "goods.seaport", ""
 	case slices.Contains(c.Modes, 4):
-		return l.T("goods.airport")
+		return "goods.airport", ""
 	default:
-		return ""
+		return "", ""
 	}
 }
 
 // group is the part of one checkpoint on this page of the list.
 type group struct {
 	customs.CheckpointCount // of the whole filtered set
-	place                   customs.Checkpoint
-	fresh                   customs.Freshness
 	rows                    []customs.Pending
 }
 
@@ -148,8 +162,6 @@ func (g *GoodsView) groups() []group {
 			n++
 		}
 		part := group{CheckpointCount: customs.CheckpointCount{Checkpoint: code, Count: n}, rows: rows[:n]}
-		part.place, _ = g.Checkpoints.Get(code)
-		part.fresh, _ = g.List.Fresh.Of(code)
 		for _, c := range g.List.Groups {
 			if c.Checkpoint == code {
 				part.CheckpointCount = c

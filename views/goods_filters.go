@@ -142,10 +142,10 @@ func (g *GoodsView) ignoredNames(l *locales.Locale) string {
 	return strings.Join(names, ", ")
 }
 
-// checkpointURL is the list of one checkpoint in the chosen order; the other
+// checkpointQuery is the list of one checkpoint in the chosen order; the other
 // filters go, because the overview counts everything pending.
-func (g *GoodsView) checkpointURL(code string) string {
-	return g.url(customs.Query{Checkpoint: code, Sort: g.Query.Sort})
+func (g *GoodsView) checkpointQuery(code string) customs.Query {
+	return customs.Query{Checkpoint: code, Sort: g.Query.Sort}
 }
 
 // frame fills in what the frame of the page takes from the list.
@@ -163,13 +163,6 @@ func (g *GoodsView) frame(p Page) Page {
 
 // lagging reports whether a page shows data that is not current.
 func (p Page) lagging(at time.Time) bool { return p.Now.Sub(at) > lagAfter }
-
-// aroundNumber cuts a sentence at its number, so that the number can be shown
-// alone and the words be read out.
-func aroundNumber(sentence, number string) (before, after string) {
-	before, after, _ = strings.Cut(sentence, number)
-	return before, after
-}
 
 // milliseconds prints a duration in milliseconds, at least 1.
 func milliseconds(l *locales.Locale, d time.Duration) string {

@@ -80,7 +80,7 @@ func (g *GoodsView) head(b *sheet, p Page) {
 		} else {
 			q.Sort = c.next
 			b.add(`<a class="sort" href="`)
-			b.words(g.url(q))
+			b.address(g, q)
 			b.add(`">`)
 			b.words(c.words)
 			b.add(sortArrow(p.Assets, c.sort), `</a>`)

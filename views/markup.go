@@ -76,10 +76,11 @@ type deadline struct {
 func (d deadline) Render(_ context.Context, w io.Writer) error { return onSheet(w, d.on) }
 
 func (d deadline) on(s *sheet) {
-	at := d.l.DateTime(d.at)
+	var room, more [32]byte
+	at := string(d.l.AppendDateTime(room[:0], d.at))
 	if left := d.at.Sub(d.now); left > 0 {
 		s.add(`<span class="sub due">`)
-		s.said(d.l, "goods.due", "time", at, "span", d.l.Span(max(left, time.Minute)))
+		s.said(d.l, "goods.due", "time", at, "span", string(d.l.AppendSpan(more[:0], max(left, time.Minute))))
 	} else {
 		s.add(`<span class="sub due due--past">`)
 		s.said(d.l, "goods.overdue", "time", at)

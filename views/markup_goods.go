@@ -37,7 +37,7 @@ func (v tally) figure(s *sheet, count int, message string, q customs.Query, clas
 	s.add(`<`, element)
 	if count > 0 {
 		s.add(` href="`)
-		s.words(v.g.url(q))
+		s.address(v.g, q)
 		s.add(`" class="`, class, `"`)
 		if v.g.Query.Waiting == q.Waiting && v.g.Query.Status == q.Status {
 			s.add(` aria-current="true"`)
@@ -48,6 +48,33 @@ func (v tally) figure(s *sheet, count int, message string, q customs.Query, clas
 	s.add(`</b><span>`)
 	s.said(v.p.L, message)
 	s.add(`</span></`, element, `>`)
+}
+
+// processed is the line below an answer: how long it took (clause 1.7), and
+// where its receipt stands.
+func processed(p Page, elapsed, receipt string) processedLine {
+	return processedLine{p.L, elapsed, receipt}
+}
+
+type processedLine struct {
+	l                *locales.Locale
+	elapsed, receipt string
+}
+
+// Render implements templ.Component.
+func (v processedLine) Render(_ context.Context, w io.Writer) error { return onSheet(w, v.on) }
+
+func (v processedLine) on(s *sheet) {
+	s.add(`<p class="muted small elapsed">`)
+	s.said(v.l, "goods.elapsed", "ms", v.elapsed)
+	if v.receipt != "" {
+		s.add(` <a class="no-print" href="`)
+		s.words(v.receipt)
+		s.add(`" rel="nofollow">`)
+		s.said(v.l, "receipt.link")
+		s.add(`</a>`)
+	}
+	s.add(`</p>`)
 }
 
 // choice is a field in which one of several is chosen.
@@ -120,18 +147,18 @@ func (v goodsSpots) on(s *sheet) {
 	s.add(`</g>`)
 	spots := v.g.spots(v.p.L.Lang())
 	for i := range spots {
-		spots[i].on(s, v.g.checkpointURL(spots[i].code), v.p.L.Int(spots[i].count))
+		spots[i].on(s, v.p.L, v.g)
 	}
 }
 
 // on draws a circle with the count in it and, where there is room, the name.
-func (s *spot) on(to *sheet, url, count string) {
+func (s *spot) on(to *sheet, l *locales.Locale, g *GoodsView) {
 	to.add(`<a class="map__cp`)
 	if s.current {
 		to.add(` is-on`)
 	}
 	to.add(`" href="`)
-	to.words(url)
+	to.address(g, g.checkpointQuery(s.code))
 	to.add(`" tabindex="-1"><circle cx="`)
 	to.length(s.x)
 	to.add(`" cy="`)
@@ -142,7 +169,9 @@ func (s *spot) on(to *sheet, url, count string) {
 	to.length(s.x)
 	to.add(`" y="`)
 	to.length(s.y + 5)
-	to.add(`">`, count, `</text> `)
+	to.add(`">`)
+	to.out = l.AppendInt(to.out, int64(s.count))
+	to.add(`</text> `)
 	if len(s.label) > 0 {
 		to.add(`<text x="`)
 		to.length(s.labelX)

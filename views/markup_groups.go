@@ -28,7 +28,7 @@ func (v goodsGroups) on(s *sheet) {
 		v.heading(s, &part)
 		s.add(`<div class="table-box"><table class="data data--goods data--cards" role="table"><caption class="vh">`)
 		count := v.p.L.N("goods.count", part.Count)
-		s.said(v.p.L, "goods.caption", "place", part.place.Name(v.p.L.Lang()), "count", count)
+		s.said(v.p.L, "goods.caption", "place", v.g.name(v.p.L, part.Checkpoint), "count", count)
 		s.add(`</caption>`)
 		if head == headEnd {
 			head = len(s.out)
@@ -48,23 +48,25 @@ func (v goodsGroups) on(s *sheet) {
 // heading says of a checkpoint which it is, what it holds, and as of when that is.
 func (v goodsGroups) heading(s *sheet, part *group) {
 	l := v.p.L
+	place, _ := v.g.Checkpoints.Get(part.Checkpoint)
+	fresh, _ := v.g.List.Fresh.Of(part.Checkpoint)
 	s.add(`<header class="group__head"><h2 id="g-`)
 	s.words(part.Checkpoint)
 	s.add(`">`)
 	drawing{v.p.Assets, "pin"}.on(s)
-	s.words(part.place.Name(l.Lang()))
+	s.words(place.Name(l.Lang()))
 	s.add(`</h2><p>`)
 	s.counted(l, "goods.count", part.Count)
 	if len(part.rows) < part.Count {
 		s.add(` · `)
 		s.counted(l, "goods.group_here", len(part.rows))
 	}
-	if where := whereabouts(l, part.place); where != "" {
+	if message, country := whereMessage(place); message != "" {
 		s.add(` · `)
-		s.words(where)
+		s.said(l, message, "country", l.Country(country))
 	}
 	s.add(`</p>`)
-	freshMark(v.p, part.fresh, v.g.List.AsOf).on(s)
+	freshMark(v.p, fresh, v.g.List.AsOf).on(s)
 	s.add(`<p class="group__sum">`)
 	sums{l, part.CheckpointCount}.on(s)
 	s.add(`</p></header>`)

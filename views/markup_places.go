@@ -90,7 +90,7 @@ func (v goodsPlaces) on(s *sheet) {
 	for _, c := range v.g.List.All {
 		place, _ := v.g.Checkpoints.Get(c.Checkpoint)
 		s.add(`<li><a href="`)
-		s.words(v.g.checkpointURL(c.Checkpoint))
+		s.address(v.g, v.g.checkpointQuery(c.Checkpoint))
 		s.add(`"`)
 		if v.g.Query.Checkpoint == c.Checkpoint {
 			s.add(` aria-current="true"`)
@@ -98,14 +98,19 @@ func (v goodsPlaces) on(s *sheet) {
 		s.add(`><span class="cplist__name">`)
 		s.words(place.Name(l.Lang()))
 		s.add(` `)
-		s.below(whereabouts(l, place))
+		if message, country := whereMessage(place); message != "" {
+			s.add(`<span class="sub">`)
+			s.said(l, message, "country", l.Country(country))
+			s.add(`</span>`)
+		}
 		s.add(`</span> <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">`,
 			`<rect width="100" height="6" class="bar__bg"></rect><rect width="`, v.g.share(c.Count), `" height="6"></rect></svg>`)
-		count := l.Int(c.Count)
-		before, after := aroundNumber(l.N("goods.count", c.Count), count)
+		before, after := l.SplitN("goods.count", c.Count, "n")
 		s.add(`<b><span class="vh">`)
 		s.words(before)
-		s.add(`</span>`, count, `<span class="vh">`)
+		s.add(`</span>`)
+		s.out = l.AppendInt(s.out, int64(c.Count))
+		s.add(`<span class="vh">`)
 		s.words(after)
 		s.add(`</span></b></a></li>`)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"text/template"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/locales"
 	"github.com/a-h/templ"
 )
@@ -58,6 +59,12 @@ func (s *sheet) said(l *locales.Locale, id string, args ...any) {
 // counted puts down a message for a number, see locales.Locale.N.
 func (s *sheet) counted(l *locales.Locale, id string, n int, args ...any) {
 	s.out = l.AppendHTMLN(s.out, id, n, args...)
+}
+
+// address puts down the address of a list with a query.
+func (s *sheet) address(g *GoodsView, q customs.Query) {
+	s.text = appendQuery(s.text[:0], g.path(), q)
+	s.escaped()
 }
 
 // escaped puts down the text.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/locales"
 	"github.com/a-h/templ"
 )
 
@@ -30,12 +31,12 @@ func TestMarkup(t *testing.T) {
 				`<option value="">All</option><option value="a&amp;b" selected>&lt;Qara çay&gt;</option><option value="c">Road (1,234)</option></select></div>`,
 		},
 		"busy": {
-			drawn{spot{x: 10, y: 20, r: 5.25}, "/goods?a=1&b=2"},
-			`<a class="map__cp" href="/goods?a=1&amp;b=2" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`,
+			drawn{spot{x: 10, y: 20, r: 5.25, count: 7, code: "a&b"}},
+			`<a class="map__cp" href="/goods?checkpoint=a%26b&amp;sort=oldest" tabindex="-1"><circle cx="10.0" cy="20.0" r="5.2"></circle> <text class="map__n" x="10.0" y="25.0">7</text> </a>`,
 		},
 		"named": {
-			drawn{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: -1.06, labelY: 2}, "/goods"},
-			`<a class="map__cp is-on" href="/goods" tabindex="-1"><circle cx="0.0" cy="0.0" r="0.0"></circle> <text class="map__n" x="0.0" y="5.0">7</text> ` +
+			drawn{spot{current: true, labelEnd: true, label: []string{"Qırmızı", "<körpü>"}, labelX: -1.06, labelY: 2, count: 1234}},
+			`<a class="map__cp is-on" href="/goods?sort=oldest" tabindex="-1"><circle cx="0.0" cy="0.0" r="0.0"></circle> <text class="map__n" x="0.0" y="5.0">1.234</text> ` +
 				`<text x="-1.1" y="2.0" text-anchor="end"><tspan x="-1.1" y="2.0">Qırmızı</tspan><tspan x="-1.1" y="17.0">&lt;körpü&gt;</tspan></text></a>`,
 		},
 		"no value": {missing(p), `<span aria-hidden="true">—</span><span class="vh">not given</span>`},
@@ -47,13 +48,14 @@ func TestMarkup(t *testing.T) {
 }
 
 // drawn is a circle of the map by itself.
-type drawn struct {
-	spot spot
-	url  string
-}
+type drawn struct{ spot spot }
 
 func (d drawn) Render(_ context.Context, w io.Writer) error {
-	return onSheet(w, func(s *sheet) { d.spot.on(s, d.url, "7") })
+	c, err := locales.Load()
+	if err != nil {
+		return err
+	}
+	return onSheet(w, func(s *sheet) { d.spot.on(s, c.For("az"), &GoodsView{Query: customs.Query{Sort: customs.Oldest}}) })
 }
 
 // A badge has one class for its tone, one icon and the status in words.
