@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestBuiltInCheckpoints(t *testing.T) {
@@ -79,4 +80,14 @@ func FuzzReadCheckpoints(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAges(t *testing.T) {
+	a := Ages{{Checkpoint: "00922"}, {Checkpoint: "00901", ReceivedAt: new(time.Now())}}
+	if f, ok := a.Of("00901"); !ok || f.ReceivedAt == nil {
+		t.Errorf("%+v, %v", f, ok)
+	}
+	if f, ok := a.Of("00941"); ok || f.Checkpoint != "00941" || f.ReceivedAt != nil {
+		t.Errorf("%+v, %v", f, ok)
+	}
 }

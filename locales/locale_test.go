@@ -38,6 +38,12 @@ func TestAgo(t *testing.T) {
 		if got := en.Ago(c.d); got != c.en {
 			t.Errorf("en %v: %q, want %q", c.d, got, c.en)
 		}
+		if got := string(en.AppendAgo([]byte("x"), c.d)); got != "x"+c.en {
+			t.Errorf("%v appended: %q", c.d, got)
+		}
+		if got := string(en.AppendSpan([]byte("x"), c.d)); got != "x"+en.Span(c.d) {
+			t.Errorf("%v appended: %q", c.d, got)
+		}
 	}
 }
 

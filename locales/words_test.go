@@ -1,6 +1,7 @@
 package locales
 
 import (
+	"html"
 	"slices"
 	"testing"
 
@@ -42,6 +43,51 @@ func TestMessages(t *testing.T) {
 	}
 	if before, after := az.Split("no.such", "time"); before != "no.such" || after != "" {
 		t.Errorf("%q %q", before, after)
+	}
+}
+
+// A message as markup is the message escaped, with every value in it, whatever
+// the value holds.
+func TestMessagesAsMarkup(t *testing.T) {
+	az, en := both(t)
+	for _, l := range []*Locale{az, en} {
+		for id, m := range l.messages {
+			args := []any{"n", 1234}
+			for i := 1; i < len(m.more); i += 2 {
+				if m.more[i] != "n" {
+					args = append(args, m.more[i], `<i>"&'`+m.more[i])
+				}
+			}
+			if got, want := string(l.AppendHTML([]byte("x"), id, args...)), "x"+html.EscapeString(l.T(id, args...)); got != want {
+				t.Errorf("%s, %s: %q, want %q", l.Lang(), id, got, want)
+			}
+			for _, n := range []int{0, 1, 2, 1234} {
+				if got, want := string(l.AppendHTMLN([]byte("x"), id, n, args[2:]...)), "x"+html.EscapeString(l.N(id, n, args[2:]...)); got != want {
+					t.Errorf("%s, %s for %d: %q, want %q", l.Lang(), id, n, got, want)
+				}
+				before, after := l.SplitN(id, n, "n", args[2:]...)
+				if slices.Contains(m.form(n), "n") && before+l.Int(n)+after != l.N(id, n, args[2:]...) {
+					t.Errorf("%s, %s for %d: cut into %q and %q", l.Lang(), id, n, before, after)
+				}
+			}
+		}
+	}
+	if got := string(az.AppendHTML(nil, "<no>")); got != "&lt;no&gt;" {
+		t.Error(got)
+	}
+	if got := string(az.AppendHTMLN(nil, "<no>", 2)); got != "&lt;no&gt;" {
+		t.Error(got)
+	}
+	if before, after := az.SplitN("no.such", 2, "n"); before != "no.such" || after != "" {
+		t.Errorf("%q %q", before, after)
+	}
+}
+
+// A value that a message cannot print is seen.
+func TestValuesOfOtherTypes(t *testing.T) {
+	az, _ := both(t)
+	if got := az.T("goods.border", "country", 1.5); got != "{country} sərhədi" {
+		t.Error(got)
 	}
 }
 

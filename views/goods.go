@@ -50,11 +50,11 @@ func (g *GoodsView) path() string {
 // default, in a fixed order.
 func withQuery(path string, q customs.Query) string {
 	var room [usualURL]byte
-	return string(appendQuery(room[:0], path, q))
+	return string(appendQuery(room[:], path, q))
 }
 
-// appendQuery is withQuery in an empty piece of memory.
-func appendQuery(room []byte, path string, q customs.Query) []byte {
+// appendQuery is withQuery at the beginning of a piece of memory.
+func appendQuery(out []byte, path string, q customs.Query) []byte {
 	sort, page := string(q.Sort), ""
 	if q.Sort == customs.Newest {
 		sort = ""
@@ -62,7 +62,7 @@ func appendQuery(room []byte, path string, q customs.Query) []byte {
 	if q.Page > 1 {
 		page = strconv.Itoa(q.Page)
 	}
-	out := append(room, path...)
+	out = append(out[:0], path...)
 	for _, param := range [...][2]string{
 		{"q", q.Text},
 		{"checkpoint", q.Checkpoint},

@@ -63,7 +63,7 @@ func (s *sheet) counted(l *locales.Locale, id string, n int, args ...any) {
 
 // address puts down the address of a list with a query.
 func (s *sheet) address(g *GoodsView, q customs.Query) {
-	s.text = appendQuery(s.text[:0], g.path(), q)
+	s.text = appendQuery(s.text, g.path(), q)
 	s.escaped()
 }
 

@@ -16,7 +16,7 @@ func TestCollectSeldom(t *testing.T) {
 	}
 	t.Setenv("GOGC", "")
 	collectSeldom()
-	if got := debug.SetGCPercent(100); got != 400 {
+	if got := debug.SetGCPercent(100); got != 200 {
 		t.Errorf("%d", got)
 	}
 }
