@@ -77,15 +77,13 @@ func html(c echo.Context, status int, page component) error {
 	return r.send(c, status)
 }
 
-// htmlRegistered renders a page while its entry in the register is made durable,
-// and sends it only then.
+// htmlRegistered renders and sends a page once its entry in the register is
+// durable.
 func (p *Portal) htmlRegistered(c echo.Context, entry register.Entry, status int, page component) error {
-	waiting := p.Register.Submit(c.Request().Context(), entry)
-	r, err := render(c, page)
-	if err != nil {
+	if err := p.registered(c, entry); err != nil {
 		return err
 	}
-	return sendRegistered(c, waiting, r, status)
+	return html(c, status, page)
 }
 
 // page is the frame of the page that answers this request.

@@ -190,8 +190,10 @@ func (g *GoodsView) checkpointCodes() []string {
 }
 
 // freshWords says as of when a checkpoint's data is, and whether that is too
-// long ago to rely on.
+// long ago to rely on. A second tells the same from its beginning to its end, so
+// that a page does not contradict what is kept (see Kept).
 func freshWords(l *locales.Locale, f customs.Freshness, now time.Time) (words string, stale bool) {
+	now = now.Truncate(time.Second)
 	if f.AsOf == nil {
 		if f.ReceivedAt == nil {
 			return l.T("goods.fresh_never"), true

@@ -80,7 +80,7 @@ func (k *Kept) agesOn(s *sheet, r ageRows) {
 		return
 	}
 	from := len(s.out)
-	r.rows(s, second)
+	r.rows(s)
 	k.ages.Store(lang, &keptAges{second, r.g.List.Fresh, r.g.Paces, string(s.out[from:])})
 }
 

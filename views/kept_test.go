@@ -3,6 +3,9 @@ package views
 import (
 	"context"
 	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +49,48 @@ func TestSameForEverybody(t *testing.T) {
 	}
 }
 
+// A name stands for one part: of two under one name the second would never show.
+func TestNamesOfParts(t *testing.T) {
+	files, err := filepath.Glob("*.templ")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	parts := map[string]string{}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`same\(p, "([^"]*)", (\w+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if other, taken := parts[m[1]]; taken && other != m[2] || strings.HasPrefix(m[1], "tabs ") {
+				t.Errorf("%s: %q names both %s and %s", name, m[1], other, m[2])
+			}
+			parts[m[1]] = m[2]
+		}
+	}
+	if len(parts) < 5 {
+		t.Errorf("only %v", parts)
+	}
+}
+
+// The main sections are the same for all traders, but not on all pages.
+func TestKeptTabs(t *testing.T) {
+	var kept Kept
+	for range 2 {
+		for _, tab := range []Tab{TabGoods, TabAccess, ""} {
+			for _, access := range []bool{true, false} {
+				p := samplePage(t, "en")
+				p.Tab, p.ShowAccess = tab, access
+				want := render(t, tabs(p))
+				p.Kept = &kept
+				if got := render(t, traderTabs(p)); got != want {
+					t.Errorf("%q, %v: %s", tab, access, got)
+				}
+			}
+		}
+	}
+}
+
 // A part that could not be written is not kept.
 func TestBrokenPartIsNotKept(t *testing.T) {
 	p := samplePage(t, "az")
@@ -61,14 +106,17 @@ func TestBrokenPartIsNotKept(t *testing.T) {
 	}
 }
 
-// A list with what is kept is the list without, for whoever comes first or later.
+// A list with what is kept is the list without, for whoever comes first or later
+// in the same second.
 func TestKeptPagesAreTheSame(t *testing.T) {
 	var kept Kept
-	for range 2 {
+	for _, in := range []time.Duration{100 * time.Millisecond, 900 * time.Millisecond} {
 		for _, lang := range []string{"az", "en"} {
 			for _, who := range []string{"“Xəzər Aqro Ticarət” MMC", "“Araz Trans” MMC"} {
 				p, g := samplePage(t, lang), sampleGoods()
 				p.Person.Organisation, p.Session = who, &SessionClock{Left: time.Hour, Idle: time.Hour, Ends: sampleNow}
+				g.List.AsOf = sampleNow.Add(in)
+				g.List.Fresh[0].AsOf = new(sampleNow.Add(500*time.Millisecond - staleAfter)) // just about too old
 				want := render(t, Goods(p, g))
 				p.Kept = &kept
 				if got := render(t, Goods(p, g)); got != want {

@@ -51,11 +51,11 @@ func (f ageRows) on(s *sheet) {
 	if f.p.Kept != nil {
 		f.p.Kept.agesOn(s, f)
 	} else {
-		f.rows(s, f.g.List.AsOf)
+		f.rows(s)
 	}
 }
 
-func (f ageRows) rows(s *sheet, now time.Time) {
+func (f ageRows) rows(s *sheet) {
 	l := f.p.L
 	age, pace := l.T("goods.col_fresh"), l.T("list.pace_heading", "days", customs.PaceDays)
 	for _, code := range f.g.checkpointCodes() {
@@ -67,7 +67,7 @@ func (f ageRows) rows(s *sheet, now time.Time) {
 		s.words(age)
 		s.add(`">`)
 		fresh, _ := f.g.List.Fresh.Of(code)
-		freshMark(f.p, fresh, now).on(s)
+		freshMark(f.p, fresh, f.g.List.AsOf).on(s)
 		s.add(`</td><td role="cell" data-label="`)
 		s.words(pace)
 		s.add(`">`)

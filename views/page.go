@@ -14,6 +14,7 @@ import (
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/locales"
 	"customs.gov.az/portal/static"
+	"github.com/a-h/templ"
 )
 
 // Page is what the frame of every page needs.
@@ -157,6 +158,19 @@ func (p Page) home() string {
 		return p.Staff.Home
 	}
 	return "/"
+}
+
+// traderTabs are the main sections, which are the same for all traders.
+func traderTabs(p Page) samePart {
+	tab, access := p.Tab, p.ShowAccess
+	name := "tabs " + string(tab)
+	if access {
+		name += " and access"
+	}
+	return same(p, name, func(all Page) templ.Component {
+		all.Tab, all.ShowAccess = tab, access
+		return tabs(all)
+	})
 }
 
 // section is one entry of the main navigation.
