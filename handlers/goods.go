@@ -25,7 +25,7 @@ const (
 )
 
 // goods is the list: one call into the database, one entry in the register, and
-// the page only when the entry is durable.
+// the first byte only when the entry is durable.
 func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
 	q, ignored := readQuery(c.Request().URL.Query())
@@ -40,9 +40,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	}
 	q.Page = list.Page
 	took := elapsed(c)
-	if err := p.registered(c, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took)); err != nil {
-		return err
-	}
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
 	frame, view := p.greeted(c, s), &views.GoodsView{
 		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
 		Downloads: true, Paces: p.pacesNow(ctx),
@@ -55,7 +53,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	if page, err = page.tagged(c, head, foot); err != nil {
 		return err
 	}
-	return page.send(c, http.StatusOK)
+	return sendRegistered(c, entry, page, http.StatusOK)
 }
 
 // knows reports whether a checkpoint's code means anything.
@@ -84,14 +82,16 @@ func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 		return p.failed(c, key, register.ShowGoods, err)
 	}
 	took := elapsed(c)
-	if err := p.registered(c, p.entry(c, s, register.ShowGoods, register.Answered, 1, took)); err != nil {
-		return err
-	}
+	entry := p.Register.Submit(ctx, p.entry(c, s, register.ShowGoods, register.Answered, 1, took))
 	place, _ := p.Checkpoints.Get(d.Consignment.Checkpoint)
-	return html(c, http.StatusOK, views.Details(p.personal(c, "", s), views.DetailView{
+	page, err := render(c, views.Details(p.personal(c, "", s), views.DetailView{
 		Detail: d, Checkpoint: place, ItemsPage: itemsPage(c.QueryParam("items")), Elapsed: took, Receipt: p.receiptPath(c),
 		Pace: p.pacesNow(ctx)[d.Consignment.Checkpoint],
 	}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusOK)
 }
 
 // registrationCode is the code in the address. A code may hold slashes, which
@@ -125,8 +125,12 @@ func itemsPage(s string) int {
 }
 
 func (p *Portal) notFound(c echo.Context, s db.Session) error {
-	return p.htmlRegistered(c, p.entry(c, s, register.ShowGoods, register.NotFound, 0, elapsed(c)), http.StatusNotFound,
-		views.Error(p.personal(c, "", s), views.ErrorView{Status: http.StatusNotFound}))
+	entry := p.Register.Submit(c.Request().Context(), p.entry(c, s, register.ShowGoods, register.NotFound, 0, elapsed(c)))
+	page, err := render(c, views.Error(p.personal(c, "", s), views.ErrorView{Status: http.StatusNotFound}))
+	if err != nil {
+		return err
+	}
+	return sendRegistered(c, entry, page, http.StatusNotFound)
 }
 
 // entry is the register entry of this request.
@@ -142,12 +146,14 @@ func (p *Portal) entry(c echo.Context, s db.Session, action register.Action, o r
 	return e
 }
 
-// registered returns once the entry of an answer is durable: before that there
-// is nothing to send. A page is written after it, not meanwhile: many that wait
-// written would push each other out of the processor's caches.
-func (p *Portal) registered(c echo.Context, e register.Entry) error {
-	ctx := c.Request().Context()
-	return p.Register.Submit(ctx, e).Wait(ctx)
+// sendRegistered sends a page once its register entry is durable, and never
+// otherwise.
+func sendRegistered(c echo.Context, entry *db.Pending, page rendered, status int) error {
+	if err := entry.Wait(c.Request().Context()); err != nil {
+		page.discard()
+		return err
+	}
+	return page.send(c, status)
 }
 
 // failed deals with a read that went wrong: without a session the person signs

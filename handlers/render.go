@@ -77,13 +77,15 @@ func html(c echo.Context, status int, page component) error {
 	return r.send(c, status)
 }
 
-// htmlRegistered renders and sends a page once its entry in the register is
-// durable.
+// htmlRegistered renders a page while its entry in the register is made durable,
+// and sends it only then.
 func (p *Portal) htmlRegistered(c echo.Context, entry register.Entry, status int, page component) error {
-	if err := p.registered(c, entry); err != nil {
+	waiting := p.Register.Submit(c.Request().Context(), entry)
+	r, err := render(c, page)
+	if err != nil {
 		return err
 	}
-	return html(c, status, page)
+	return sendRegistered(c, waiting, r, status)
 }
 
 // page is the frame of the page that answers this request.
