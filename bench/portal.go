@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	random "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -17,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"customs.gov.az/portal/customs"
@@ -78,13 +80,21 @@ func (w *world) lastingURL(name string) string {
 	return u.String()
 }
 
-// freeAddress is an address on this machine that nobody listens on.
+// freeAddress is an address on this machine that nobody listens on. Its port is
+// below those that the system gives to connections (from 32768 in Linux): who
+// asks again and again until somebody listens would in the end be given the very
+// port as their own, and be connected with themselves.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+random.IntN(12_000)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		return l.Addr().String(), l.Close()
 	}
-	return l.Addr().String(), l.Close()
 }
 
 // answers waits until an address answers 200 to a browser with this cookie.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,12 +46,16 @@ func (w *world) startDemo(ctx context.Context, dir string) (took time.Duration, 
 	began := time.Now()
 	command := exec.CommandContext(ctx, w.settings.portal, "demo", "--data", dir, "--every", "0",
 		"--addr", p.addr, "--card-addr", p.card, "--ops-addr", p.ops)
+	var said bytes.Buffer
+	command.Stderr = &said
 	if err := command.Start(); err != nil {
 		return 0, err
 	}
 	defer func() {
 		stopErr := command.Process.Signal(os.Interrupt)
-		err = errors.Join(err, stopErr, command.Wait())
+		if err = errors.Join(err, stopErr, command.Wait()); err != nil {
+			err = fmt.Errorf("%w; it said: %s", err, said.String())
+		}
 	}()
 	err = answers(ctx, "http://"+p.addr+"/", "")
 	return time.Since(began), err
