@@ -10,7 +10,7 @@ import (
 	"customs.gov.az/portal/customs"
 )
 
-// pendingReader reads rows of the list and of files. pgx's general way of
+// pendingReader reads rows of the list and of files, and what stands beside them. pgx's general way of
 // scanning costs twice what all the rest of a row does, so the values are taken
 // from the wire in PostgreSQL's binary form (for a time: microseconds since
 // 2000), and the texts of a row are cut out of one. A connection that speaks

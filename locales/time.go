@@ -98,12 +98,6 @@ func (l *Locale) AppendAgo(b []byte, d time.Duration) []byte {
 	if d < time.Minute {
 		return append(b, l.now...)
 	}
-	for i, piece := range l.ago.more {
-		if i%2 == 0 {
-			b = append(b, piece...)
-		} else { // it has only the one placeholder
-			b = l.AppendSpan(b, d)
-		}
-	}
-	return b
+	var room [usualText]byte
+	return l.ago.more.appendTo(b, l, []any{"span", string(l.AppendSpan(room[:0], d))}, asItIs)
 }

@@ -70,7 +70,7 @@ type keptAges struct {
 	rows   string
 }
 
-// on puts the rows down: those of before where all that they say is the same,
+// agesOn puts the rows down: those of before where all that they say is the same,
 // which it is for everybody in the same second.
 func (k *Kept) agesOn(s *sheet, r ageRows) {
 	lang := r.p.L.Lang()
