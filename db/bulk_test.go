@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
@@ -75,6 +76,13 @@ func TestBulkChangesNothing(t *testing.T) {
 	for i, s := range batch {
 		s.Consignment.Status = []customs.Status{customs.Registered, customs.Held}[i%2]
 		s.Consignment.Transport.Mode = 1 + i%3
+		if i%4 > 0 { // by what rows are sorted, often the same and sometimes unknown
+			due := noon.Add(time.Duration(i%3) * time.Hour)
+			s.Consignment.Requires = []customs.Requirement{{Code: "invoice", Who: customs.You, Since: noon.Add(-time.Duration(i%5) * time.Minute), Due: &due}}
+		}
+		if i%5 == 0 {
+			s.Consignment.Goods[0].GrossMass, s.Consignment.Goods[0].Packages = nil, nil
+		}
 	}
 	store(t, d, batch...)
 	queries := []customs.Query{
@@ -93,6 +101,10 @@ func TestBulkChangesNothing(t *testing.T) {
 		{From: "2026-03-02"},
 		{To: "2026-03-01"},
 		{Waiting: customs.You},
+		{Text: "seker", Waiting: customs.You, From: "2026-03-01", To: "2026-03-02", Status: customs.Held, Checkpoint: "00901", Page: 2},
+	}
+	for _, sort := range []customs.Sort{customs.Newest, customs.Oldest, customs.Waiting, customs.Deadline, customs.Heaviest, "gibberish"} {
+		queries = append(queries, customs.Query{Text: "r000", Sort: sort}, customs.Query{Text: "r000", Sort: sort, Page: 2}, customs.Query{Sort: sort, From: "2026-03-01", Page: 99})
 	}
 	ask := func() (answers []string) {
 		for _, q := range queries {

@@ -103,11 +103,10 @@ const listColumns = `registration, checkpoint, status, status_at, registered_at,
 // queueRows reads a page of a filter that is counted already. Unless the page
 // stands at the beginning of an index, the counts tell at which checkpoints its
 // rows are, so that no other's are read, and past the last page means the last.
-// The size is part of the text: for a limit that it does not know PostgreSQL
-// plans anew each time, which costs twice what reading the rows does.
+// The size becomes part of the text: for a limit that it does not know
+// PostgreSQL may plan anew each time, which costs twice what reading does.
 func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
-	limit := strconv.Itoa(size)
-	sql := `select ` + listColumns + f.from() + ` order by ` + f.order() + ` limit ` + limit
+	sql := `select ` + listColumns + f.from() + ` order by ` + f.order() + ` limit @size`
 	if l.Page > 1 || f.order() != orders[customs.Newest] {
 		f.args["page"] = l.Page
 		sql = `
@@ -116,13 +115,13 @@ func queueRows(b *pgx.Batch, f filter, size int, l *customs.List) {
 			         select checkpoint, count from pending_count` + f.sql() + `
 			         union all select checkpoint, 1 from (select checkpoint, status, next_who, mode from pending where not bulk offset 0) single` + f.sql() + `) n group by checkpoint),
 			     upto as (select checkpoint, count, sum(count) over (order by checkpoint) as upto, sum(count) over () as total from counts),
-			     page as (select least((@page::bigint - 1) * ` + limit + `, greatest(0, max(total) - 1)::bigint / ` + limit + ` * ` + limit + `) as start from upto)
+			     page as (select least((@page::bigint - 1) * @size, greatest(0, max(total) - 1)::bigint / @size * @size) as start from upto)
 			select ` + listColumns + f.from(`checkpoint >= (select min(checkpoint) from upto, page where upto > start)`,
-			`checkpoint <= (select coalesce(min(checkpoint) filter (where upto >= start + ` + limit + `), max(checkpoint)) from upto, page)`) + `
+			`checkpoint <= (select coalesce(min(checkpoint) filter (where upto >= start + @size), max(checkpoint)) from upto, page)`) + `
 			 order by ` + f.order() + `
-			 limit ` + limit + ` offset (select start - coalesce(max(upto) filter (where upto <= start), 0) from page left join upto on true group by start)`
+			 limit @size offset (select start - coalesce(max(upto) filter (where upto <= start), 0) from page left join upto on true group by start)`
 	}
-	b.Queue(sql, f.args).Query(func(rows pgx.Rows) error {
+	b.Queue(strings.ReplaceAll(sql, "@size", strconv.Itoa(size)), f.args).Query(func(rows pgx.Rows) error {
 		l.Rows = make([]customs.Pending, 0, min(size, 100))
 		var more []optional
 		for r := new(pendingReader); rows.Next(); more = more[1:] {

@@ -13,6 +13,7 @@ import (
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/dbtest"
 )
 
 // big fills the tables as a large country would: 10,000 rows of one trader
@@ -125,6 +126,32 @@ func TestBigTrader(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is read for each page is planned once. A statement of which PostgreSQL
+// believes that planning it for this very trader pays costs twice as much.
+func TestPagesArePlannedOnce(t *testing.T) {
+	f := dbtest.New(t)
+	d, err := db.Open(t.Context(), f.URL, db.Options{MaxConns: 1})
+	must(t, err)
+	t.Cleanup(d.Close)
+	store(t, d, lot(aysel, 60)...)
+	su := connect(t, f.SuperuserURL)
+	exec(t, su, "analyze")
+	exec(t, su, "update pg_class set reltuples = 100000 where relname in ('pending', 'consignment')") // as if they had very much
+	key := signIn(t, d, aysel)
+	for range 12 {
+		for _, q := range []customs.Query{{}, {Page: 2}, {Sort: customs.Deadline}, {Checkpoint: "00901"}, {Waiting: customs.You}, {Text: "seker"}, {Text: "r0000", Mode: "3", Sort: customs.Deadline}} {
+			list(t, d, key, q, 25)
+		}
+		_, _, err := d.Detail(t.Context(), key, "R00001")
+		must(t, err)
+	}
+	anew, err := d.PlannedAnew(t.Context())
+	must(t, err)
+	if len(anew) > 0 {
+		t.Errorf("planned each time: %q", anew)
+	}
 }
 
 // wire is a proxy before the server that counts the Sync messages of the
