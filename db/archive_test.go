@@ -135,6 +135,20 @@ func TestArchiveHasAPartitionForEachMonth(t *testing.T) {
 	if _, err := app.Exec(t.Context(), `select from `+name); sqlState(err) != "42501" {
 		t.Errorf("a partition can be read around the policy of the whole: %v", err)
 	}
+	single, err := db.Open(t.Context(), f.URL, db.Options{MaxConns: 1})
+	must(t, err)
+	defer single.Close()
+	key := signIn(t, d, aysel)
+	for range 6 {
+		if _, detail, err := single.Detail(t.Context(), key, "M7"); err != nil || len(detail.Events) != 1 {
+			t.Errorf("archived, it has %d events: %v", len(detail.Events), err)
+		}
+	}
+	plans, err := single.Plans(t.Context())
+	must(t, err)
+	if strings.Contains(plans, "archive_document_") || !strings.Contains(plans, "archive_of") {
+		t.Errorf("details open the months of the archive:\n%s", plans)
+	}
 }
 
 func TestArchiveForbids(t *testing.T) {

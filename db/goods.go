@@ -197,7 +197,7 @@ func queueDetail(b *pgx.Batch, registration string, t *customs.Detail) (found *b
 		  from (select document, received_at, checkpoint from consignment where registration = $1
 		        union all
 		        select d.document, d.received_at, a.checkpoint
-		          from archived a join archive_document d on d.registration = a.registration and d.month = a.month
+		          from archived a cross join archive_of(a.registration, a.month) d
 		         where a.registration = $1 and not exists (select from consignment where registration = $1)) c
 		  left join checkpoint p on p.code = c.checkpoint`, registration).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&t.Consignment, &t.ReceivedAt, &t.AsOf, &t.Freshness.Checkpoint, &t.Freshness.AsOf, &t.Freshness.ReceivedAt)
@@ -213,7 +213,7 @@ func queueDetail(b *pgx.Batch, registration string, t *customs.Detail) (found *b
 		          from (select revision, status, status_at, received_at from consignment_event where registration = $1
 		                union
 		                select e.revision, e.status, e.status_at, e.received_at
-		                  from archived a join archive_document d on d.registration = a.registration and d.month = a.month,
+		                  from archived a cross join archive_of(a.registration, a.month) d,
 		                       jsonb_to_recordset(d.events) as e (revision bigint, status text, status_at timestamptz, received_at timestamptz)
 		                 where a.registration = $1) e) e
 		 where before is distinct from status
