@@ -55,3 +55,21 @@ begin
 end $$;
 revoke all on function find_page(text[], text, text, smallint, text, timestamptz, timestamptz, text, bigint, integer) from public;
 grant execute on function find_page(text[], text, text, smallint, text, timestamptz, timestamptz, text, bigint, integer) to portal_app, portal_assist, portal_api;
+
+-- The same for files and programs, which read everything that is found.
+create or replace function find_pending(words text[]) returns setof pending
+language plpgsql stable security definer
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off set search_path = pg_catalog, public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  mine text := shown_voen();
+begin
+  if exists (select from pending_count where voen = mine) then
+    return query execute standing(mine, words);
+    return;
+  end if;
+  return query
+    select * from pending
+     where voen = mine and search like all (array(select '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%' from unnest(words) word));
+end $$;
