@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,11 +40,18 @@ type key struct{ to, file string }
 // Journal remembers positions through every way of ending, also kill -9 and the
 // loss of power: a note is on the disk before Note returns.
 type Journal struct {
-	f    *os.File
-	lock io.Closer
-	at   map[key]Position
-	torn error // of a note that may stand there in part: nothing may follow it
+	name  string
+	f     *os.File
+	lock  io.Closer
+	at    map[key]Position
+	notes int   // written since the file was written anew
+	torn  error // of a note that may stand there in part, or not at all after a loss of power: nothing may follow it
 }
+
+// manyNotes is after how many notes, if that is twice as many as there are files,
+// the journal is written anew with only the newest of each: a watch that goes on
+// for months must not fill the disk.
+const manyNotes = 1000
 
 var (
 	// ErrJournal says that a journal's file holds something else.
@@ -59,17 +67,16 @@ func OpenJournal(name string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{lock: lock, at: map[key]Position{}}
-	if err := j.load(name); err != nil {
+	j := &Journal{name: name, lock: lock, at: map[key]Position{}}
+	if err := j.load(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return j, nil
 }
 
-// load reads the notes and writes the newest of each file into a new journal,
-// so that it does not grow for ever.
-func (j *Journal) load(name string) error {
-	b, err := os.ReadFile(name)
+// load reads the notes and writes the newest of each file into a new journal.
+func (j *Journal) load() error {
+	b, err := os.ReadFile(j.name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -87,13 +94,34 @@ func (j *Journal) load(name string) error {
 		}
 		j.at[key{r.To, r.File}] = r.Position
 	}
-	return j.rewrite(name)
+	return j.rewrite()
 }
 
-func (j *Journal) rewrite(name string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".journal-*")
+// rewrite puts a new journal in the place of the old one, which goes on being
+// used if the new one cannot be written.
+func (j *Journal) rewrite() error {
+	f, err := j.written()
 	if err != nil {
 		return err
+	}
+	if j.f != nil {
+		_ = j.f.Close() // each of its notes is on the disk
+	}
+	j.f, j.notes = f, 0 // the next notes are added at its end
+	if err := syncFolder(filepath.Dir(j.name)); err != nil {
+		j.torn = err // which of the two is found after a loss of power is not known
+	}
+	return j.torn
+}
+
+// written is the new journal under the name of the old one. Files that are gone
+// are forgotten, unless their folder is gone too: that may be one which is not
+// mounted at the moment.
+func (j *Journal) written() (_ *os.File, err error) {
+	maps.DeleteFunc(j.at, func(k key, _ Position) bool { return gone(k.file) })
+	f, err := os.CreateTemp(filepath.Dir(j.name), ".journal-*")
+	if err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -104,17 +132,22 @@ func (j *Journal) rewrite(name string) (err error) {
 	enc := json.NewEncoder(w)
 	for k, p := range j.at {
 		if err := enc.Encode(record{k.to, k.file, p}); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := errors.Join(w.Flush(), f.Sync()); err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
+	return f, os.Rename(f.Name(), j.name)
+}
+
+func gone(file string) bool {
+	_, err := os.Lstat(file)
+	if !errors.Is(err, os.ErrNotExist) {
+		return false
 	}
-	j.f = f // its new name; the next notes are added at its end
-	return syncFolder(filepath.Dir(name))
+	_, err = os.Lstat(filepath.Dir(file))
+	return err == nil
 }
 
 func syncFolder(name string) error {
@@ -146,7 +179,11 @@ func (j *Journal) Note(to, file string, p Position) error {
 		return err
 	}
 	j.at[key{to, file}] = p
-	return nil
+	if j.notes++; j.notes > max(manyNotes, 2*len(j.at)) {
+		j.notes = 0 // tried again after as many, if that fails now
+		_ = j.rewrite()
+	}
+	return j.torn
 }
 
 // Close closes the file and lets other processes have it.

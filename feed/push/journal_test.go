@@ -14,20 +14,21 @@ import (
 func TestJournalRemembers(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "journal")
 	at := push.Position{Lines: 3, Bytes: 30, Sum: "ab", Size: 30, Time: time.Now().Truncate(time.Second).UTC()}
+	file := existing(t)
 	for i := range 5 {
 		j, err := push.OpenJournal(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := j.Position("to", "file"); i > 0 && got != at {
+		if got := j.Position("to", file); i > 0 && got != at {
 			t.Errorf("%+v, want %+v", got, at)
 		}
-		if got := j.Position("elsewhere", "file"); got != (push.Position{}) {
+		if got := j.Position("elsewhere", file); got != (push.Position{}) {
 			t.Errorf("another portal's: %+v", got)
 		}
 		for range 10 {
 			at.Lines++
-			if err := j.Note("to", "file", at); err != nil {
+			if err := j.Note("to", file, at); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -39,7 +40,7 @@ func TestJournalRemembers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.WriteString(`{"to":"to","file":"file","lines":99`); err != nil {
+		if _, err := f.WriteString(`{"to":"to","file":"` + file + `","lines":99`); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
@@ -50,6 +51,80 @@ func TestJournalRemembers(t *testing.T) {
 	}
 	if n := strings.Count(string(b), "\n"); n != 11 {
 		t.Errorf("the journal keeps %d notes of one file; opening it should leave one", n)
+	}
+}
+
+func existing(t testing.TB) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// A watch may go on for months: its journal stays about as long as there are
+// files, and knows after any end what it knew.
+func TestJournalDoesNotGrowForEver(t *testing.T) {
+	name, file := filepath.Join(t.TempDir(), "journal"), existing(t)
+	j, err := push.OpenJournal(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := push.Position{Sum: "ab"}
+	longest := int64(0)
+	for range 5000 {
+		at.Lines++
+		if err := j.Note("to", file, at); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest = max(longest, info.Size())
+	}
+	if most := int64(1100 * (len(file) + 80)); longest > most {
+		t.Errorf("the journal of one file grew to %d bytes, want at most %d", longest, most)
+	}
+	if leftovers, _ := filepath.Glob(filepath.Join(filepath.Dir(name), ".journal-*")); len(leftovers) > 0 {
+		t.Errorf("left beside it: %v", leftovers)
+	}
+	j.Close()
+	if j, err = push.OpenJournal(name); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if got := j.Position("to", file); got != at {
+		t.Errorf("%+v, want %+v", got, at)
+	}
+}
+
+// Of a file that was taken away nothing need be known, but a folder that is not
+// there may come again.
+func TestJournalForgetsWhatIsGone(t *testing.T) {
+	name, removed := filepath.Join(t.TempDir(), "journal"), existing(t)
+	unmounted := filepath.Join(t.TempDir(), "none", "file")
+	j, err := push.OpenJournal(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := push.Position{Lines: 1, Bytes: 1, Sum: "s"}
+	for _, file := range []string{removed, unmounted} {
+		if err := j.Note("to", file, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	if err := os.Remove(removed); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = push.OpenJournal(name); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if j.Position("to", removed) != (push.Position{}) || j.Position("to", unmounted) != at {
+		t.Error("a file that is gone is to be forgotten, one whose folder is gone is not")
 	}
 }
 
@@ -94,7 +169,7 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"to":"a","file":"b","lines":1,"bytes":2,"sum":"c"}` + "\n{"))
 	f.Add([]byte("\n\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		name := filepath.Join(t.TempDir(), "journal")
+		name, file := filepath.Join(t.TempDir(), "journal"), existing(t)
 		if err := os.WriteFile(name, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -103,14 +178,14 @@ func FuzzJournal(f *testing.F) {
 			return
 		}
 		want := push.Position{Lines: 1, Bytes: 1, Sum: "s"}
-		if err := j.Note("to", "file", want); err != nil {
+		if err := j.Note("to", file, want); err != nil {
 			t.Fatal(err)
 		}
 		j.Close()
 		if j, err = push.OpenJournal(name); err != nil {
 			t.Fatal(err)
 		}
-		if j.Position("to", "file") != want {
+		if j.Position("to", file) != want {
 			t.Error("a note was lost")
 		}
 		j.Close()

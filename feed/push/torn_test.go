@@ -12,13 +12,16 @@ import (
 // A full disk may leave half a note. Nothing is written behind it, so that the
 // journal opens again, with what was noted before.
 func TestANoteThatFailsIsTheLast(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "journal")
+	name, file := filepath.Join(t.TempDir(), "journal"), filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	j, err := OpenJournal(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := Position{Lines: 1, Bytes: 10, Sum: "aa"}
-	if err := j.Note("to", "file", first); err != nil {
+	if err := j.Note("to", file, first); err != nil {
 		t.Fatal(err)
 	}
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
@@ -27,7 +30,7 @@ func TestANoteThatFailsIsTheLast(t *testing.T) {
 	}
 	disk := j.f
 	j.f = full
-	if err := j.Note("to", "file", Position{Lines: 2, Bytes: 20, Sum: "bb"}); !errors.Is(err, syscall.ENOSPC) {
+	if err := j.Note("to", file, Position{Lines: 2, Bytes: 20, Sum: "bb"}); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("on a full disk: %v", err)
 	}
 	full.Close()
@@ -35,10 +38,10 @@ func TestANoteThatFailsIsTheLast(t *testing.T) {
 	if _, err := disk.WriteString(`{"to":"to","fi`); err != nil { // what fitted
 		t.Fatal(err)
 	}
-	if err := j.Note("to", "file", Position{Lines: 3, Bytes: 30, Sum: "cc"}); !errors.Is(err, syscall.ENOSPC) {
+	if err := j.Note("to", file, Position{Lines: 3, Bytes: 30, Sum: "cc"}); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("when there is room again: %v", err)
 	}
-	if got := j.Position("to", "file"); got != first {
+	if got := j.Position("to", file); got != first {
 		t.Errorf("it is taken for noted: %+v", got)
 	}
 	if err := j.Close(); err != nil {
@@ -49,7 +52,7 @@ func TestANoteThatFailsIsTheLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if got := again.Position("to", "file"); got != first {
+	if got := again.Position("to", file); got != first {
 		t.Errorf("opened again: %+v", got)
 	}
 }
