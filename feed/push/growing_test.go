@@ -42,6 +42,33 @@ func TestWhatIsAddedMeanwhileComesAfter(t *testing.T) {
 	}
 }
 
+// A file that is written anew while it is on its way is another file: what was
+// acknowledged is what was sent, not what stands there when that is said.
+func TestAFileThatIsWrittenAnewMeanwhileIsDeliveredToo(t *testing.T) {
+	first, second := numbered(50), strings.ReplaceAll(numbered(50), "line", "news")
+	for _, c := range []feed.Coding{feed.Identity, feed.Gzip, feed.Zstd} {
+		for _, folder := range []bool{false, true} {
+			d := newDesk(t)
+			name := map[feed.Coding]string{feed.Identity: "a.ndjson", feed.Gzip: "a.ndjson.gz", feed.Zstd: "a.ndjson.zst"}[c]
+			path := d.writeCoded(name, c, first)
+			d.border.during = func() { d.writeCoded(name, c, second) }
+			deliver := func() {
+				if !folder {
+					d.deliver(path)
+					return
+				}
+				d.must((&push.Folder{Pusher: push.New(d.options), Name: d.dir, Done: true}).Run(t.Context()))
+			}
+			deliver()
+			deliver()
+			d.expectTaken(first + second)
+			if _, err := os.Stat(path); folder != os.IsNotExist(err) {
+				t.Errorf("%q: moved to done: %v", c, err)
+			}
+		}
+	}
+}
+
 // Half a line is no line: it waits for its other half, and says so.
 func TestHalfALineWaits(t *testing.T) {
 	d := newDesk(t)

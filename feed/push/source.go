@@ -1,13 +1,9 @@
 package push
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -86,7 +82,7 @@ func measure(f *os.File, growing bool) (e extent, err error) {
 }
 
 // beginning reads the beginning of a file, end bytes of it, without its
-// compression. Several may read one file.
+// compression.
 func beginning(f *os.File, end int64) (io.ReadCloser, error) {
 	return feed.Decode(io.NewSectionReader(f, 0, end), Coding(f.Name()))
 }
@@ -107,63 +103,3 @@ func wholeLines(f *os.File, end int64) (int64, error) {
 	}
 	return 0, nil
 }
-
-// prefix follows the acknowledgements through a reading of its own and sums up
-// what lies before them.
-type prefix struct {
-	c     io.Closer
-	r     *bufio.Reader
-	h     hash.Hash
-	lines int
-	bytes int64
-}
-
-func newPrefix(f *os.File, end int64) (*prefix, error) {
-	r, err := beginning(f, end)
-	if err != nil {
-		return nil, err
-	}
-	return &prefix{c: r, r: bufio.NewReaderSize(r, 64<<10), h: sha256.New()}, nil
-}
-
-// matches goes to a position and reports whether the file begins as it did when
-// that was noted.
-func (p *prefix) matches(at Position) (bool, error) {
-	n, err := io.CopyN(p.h, p.r, at.Bytes)
-	p.bytes, p.lines = n, at.Lines
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
-	}
-	return n == at.Bytes && at.Bytes > 0 && p.position().Sum == at.Sum, nil
-}
-
-// advance goes on to the end of a line.
-func (p *prefix) advance(line int) error {
-	for p.lines < line {
-		b, err := p.r.ReadSlice('\n')
-		p.h.Write(b)
-		p.bytes += int64(len(b))
-		switch {
-		case err == nil:
-			p.lines++
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(b) > 0:
-			p.lines++
-			return nil
-		case errors.Is(err, io.EOF):
-			return nil
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
-// rest goes on to the end of what was sent.
-func (p *prefix) rest() error { return p.advance(int(^uint(0) >> 1)) }
-
-func (p *prefix) position() Position {
-	return Position{Lines: p.lines, Bytes: p.bytes, Sum: hex.EncodeToString(p.h.Sum(nil))}
-}
-
-func (p *prefix) Close() error { return p.c.Close() }

@@ -35,7 +35,7 @@ type transfer struct {
 	growing    bool
 	extent     extent
 	sum        *Result
-	begin      *prefix // of what is acknowledged
+	rest       *reading // from what is acknowledged
 	retryAfter time.Duration
 }
 
@@ -49,24 +49,14 @@ func (t *transfer) run(ctx context.Context) error {
 	if t.extent, err = measure(f, t.growing); err != nil {
 		return unreadable(err)
 	}
-	at, err := t.locate(f)
-	if err != nil {
+	if t.rest, err = read(f, t.extent.all, t.p.o.Journal.Position(t.p.to, t.name)); err != nil {
 		return unreadable(err)
 	}
-	defer func() { _ = t.begin.Close() }() // it was only read
-	content, err := beginning(f, t.extent.all)
-	if err != nil {
-		return unreadable(err)
+	defer func() { _ = t.rest.Close() }() // it was only read
+	if t.rest.over() {
+		return nil
 	}
-	defer content.Close()
-	if _, err := io.CopyN(io.Discard, content, at.Bytes); err != nil {
-		return unreadable(err)
-	}
-	rest := bufio.NewReaderSize(content, 64<<10)
-	if _, err := rest.Peek(1); errors.Is(err, io.EOF) {
-		return nil // nothing is left
-	}
-	return t.send(ctx, rest, at)
+	return t.send(ctx)
 }
 
 func unreadable(err error) error { return fmt.Errorf("%w: %w", errFile, err) }
@@ -80,28 +70,8 @@ func (t *transfer) end(info os.FileInfo) error {
 	return t.settle(info, "")
 }
 
-// locate finds what was acknowledged, or the beginning if the file begins
-// otherwise now.
-func (t *transfer) locate(f *os.File) (Position, error) {
-	at := t.p.o.Journal.Position(t.p.to, t.name)
-	begin, err := newPrefix(f, t.extent.lines)
-	if err != nil {
-		return at, err
-	}
-	same, err := begin.matches(at)
-	if err == nil && !same {
-		err = begin.Close()
-		if err == nil {
-			at = Position{}
-			begin, err = newPrefix(f, t.extent.lines)
-		}
-	}
-	t.begin = begin
-	return at, err
-}
-
 // send makes the request. Its body and its answer flow at the same time.
-func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error {
+func (t *transfer) send(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	quiet := time.AfterFunc(t.p.o.Patience, func() { cancel(errQuiet) })
@@ -111,7 +81,7 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 	body, w := io.Pipe()
 	read := make(chan error, 1)
 	go func() {
-		err := encode(w, rest, t.p.o.Coding, alive)
+		err := encode(w, t.rest, t.p.o.Coding, alive)
 		_ = w.CloseWithError(err) // it never fails
 		read <- err
 	}()
@@ -128,7 +98,7 @@ func (t *transfer) send(ctx context.Context, rest io.Reader, at Position) error 
 	}
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	req.Header.Set("Feed-Batch", label(t.name))
-	req.Header.Set("Feed-Offset", strconv.Itoa(at.Lines))
+	req.Header.Set("Feed-Offset", strconv.Itoa(t.rest.position().Lines))
 	if t.p.o.Coding != feed.Identity {
 		req.Header.Set("Content-Encoding", string(t.p.o.Coding))
 	}
@@ -205,8 +175,8 @@ func (t *transfer) refused(res *http.Response) error {
 	}
 	err := &RefusedError{Status: res.StatusCode, Code: p.Code, Detail: p.Detail}
 	switch {
-	case p.Code == "empty":
-		return t.begin.rest() // only blank lines were left
+	case p.Code == "empty" && t.rest.all():
+		return nil // only blank lines were left
 	case p.Code == "broken_off", res.StatusCode >= http.StatusInternalServerError,
 		res.StatusCode == http.StatusRequestTimeout, res.StatusCode == http.StatusTooManyRequests:
 		return fmt.Errorf("for the moment: %v", err) //nolint:errorlint // not a refusal for good
@@ -251,9 +221,7 @@ func (t *transfer) answer(r io.Reader, alive func()) error {
 		switch {
 		case l.Batch != nil:
 			t.sum.add(l.Batch.counts)
-			if err := t.begin.advance(l.Batch.Acknowledged); err != nil {
-				return unreadable(err)
-			}
+			t.rest.acknowledged(l.Batch.Acknowledged)
 			if err := t.acknowledged(); err != nil {
 				return errors.Join(errLocal, err)
 			}
@@ -261,10 +229,7 @@ func (t *transfer) answer(r io.Reader, alive func()) error {
 			if err := t.report(in.Bytes()); err != nil {
 				return errors.Join(errLocal, err)
 			}
-		case l.Summary.Complete:
-			if err := t.begin.rest(); err != nil {
-				return unreadable(err)
-			}
+		case l.Summary.Complete && t.rest.all():
 			return nil
 		default:
 			return fmt.Errorf("the portal ended it (%s): %s", l.Summary.Outcome, l.Summary.Detail)
@@ -289,7 +254,7 @@ func (t *transfer) acknowledged() error {
 			return err
 		}
 	}
-	at := t.begin.position()
+	at := t.rest.position()
 	if t.p.o.Moved != nil {
 		t.p.o.Moved(t.name, at.Bytes)
 	}
@@ -301,7 +266,7 @@ func (t *transfer) settle(info os.FileInfo, failed string) error {
 	if t.growing && failed == "" {
 		info = nil // its last line may still be to come
 	}
-	at := t.begin.position()
+	at := t.rest.position()
 	at.Failed = failed
 	if info != nil {
 		at.Size, at.Time = info.Size(), info.ModTime()
