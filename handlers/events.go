@@ -131,19 +131,11 @@ func (p *Portal) relay(c echo.Context, topic, key string) error {
 			_ = hubs.Close() // a pipe
 		}
 	}()
+	page := patient{c.Response(), rc, deadline}
 	for event := make([]byte, 256); ; {
 		n, err := here.Read(event)
-		if err != nil {
-			return nil
-		}
-		if err := rc.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
-			return err
-		}
-		if _, err := c.Response().Write(event[:n]); err != nil {
-			return nil
-		}
-		if err := rc.Flush(); err != nil {
-			return nil
+		if err != nil || page.send(event[:n]) != nil {
+			return nil // the hub has closed it, or the page is gone
 		}
 	}
 }

@@ -86,32 +86,37 @@ const (
 // again and again, at last a summary line. Its head leaves with the first of
 // them, so that what fails before has a status of its own.
 type feedAnswer struct {
-	c            echo.Context
-	rc           *http.ResponseController
+	c echo.Context
+	patient
 	acknowledged int
 }
 
 func newFeedAnswer(c echo.Context, offset int) *feedAnswer {
-	return &feedAnswer{c: c, rc: http.NewResponseController(c.Response().Writer), acknowledged: offset}
+	return &feedAnswer{c, patient{c.Response(), http.NewResponseController(c.Response().Writer), feedSilence}, offset}
 }
 
 // Write takes a part of the report.
 func (a *feedAnswer) Write(b []byte) (int, error) {
+	if err := a.begin(); err != nil {
+		return 0, err
+	}
+	return a.patient.Write(b)
+}
+
+// begin sends the head, once.
+func (a *feedAnswer) begin() error {
 	if !a.c.Response().Committed {
 		// Without it net/http would read the rest of the request before
 		// the first byte of the answer.
 		if err := a.rc.EnableFullDuplex(); err != nil {
-			return 0, err
+			return err
 		}
 		h := a.c.Response().Header()
 		h.Set(echo.HeaderContentType, "application/x-ndjson")
 		h.Set("X-Accel-Buffering", "no")
 		a.c.Response().WriteHeader(http.StatusOK)
 	}
-	if err := a.rc.SetWriteDeadline(time.Now().Add(feedSilence)); err != nil {
-		return 0, err
-	}
-	return a.c.Response().Write(b)
+	return nil
 }
 
 // feedBatch is the line of the answer for one stored batch. Lines that are in
@@ -150,8 +155,8 @@ func (a *feedAnswer) line(v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.Write(append(b, '\n')); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
-	return a.rc.Flush()
+	return a.send(append(b, '\n'))
 }

@@ -110,16 +110,17 @@ func (b *feedBody) Read(p []byte) (int, error) {
 		return 0, errDraining
 	}
 	n, err := b.r.Read(p)
-	switch {
-	case err == nil:
-	case errors.Is(err, io.EOF):
-		// net/http now watches the connection for its end; a deadline would
-		// look like one.
-		if err := b.rc.SetReadDeadline(time.Time{}); err != nil {
-			return n, err
+	if err != nil && !errors.Is(err, io.EOF) {
+		if b.stopped.Load() {
+			err = errDraining
 		}
-	case b.stopped.Load():
-		err = errDraining
+		return n, err
+	}
+	// While nothing is read there is no limit: over HTTP/2 it would end the
+	// body, and at the body's end net/http watches the connection for its own.
+	// If it undoes stop's, the next Read sees that.
+	if err := b.rc.SetReadDeadline(time.Time{}); err != nil {
+		return n, err
 	}
 	return n, err
 }

@@ -20,14 +20,8 @@ func (p *Portal) watchSIMA(c echo.Context, seen db.Operation, changes <-chan str
 	h.Set(echo.HeaderContentType, "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
-	rc := http.NewResponseController(c.Response().Writer)
-	write := func(text string) bool {
-		if rc.SetWriteDeadline(time.Now().Add(deadline)) != nil {
-			return false
-		}
-		_, err := c.Response().Write([]byte(text))
-		return err == nil && rc.Flush() == nil
-	}
+	page := patient{c.Response(), http.NewResponseController(c.Response().Writer), deadline}
+	write := func(text string) bool { return page.send([]byte(text)) == nil }
 	if !write("retry: 3000\n\n") {
 		return nil
 	}

@@ -94,6 +94,7 @@ const tableSilence = 20 * time.Second
 type tableAnswer struct {
 	tableWriter // nil before start, and for a HEAD request
 	c           echo.Context
+	slow        patient
 	zip         *gzip.Writer // of a CSV whose reader takes gzip
 }
 
@@ -103,7 +104,8 @@ type tableAnswer struct {
 func (a *tableAnswer) start(f tableFile) (more bool, err error) {
 	c, h := a.c, a.c.Response().Header()
 	h.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": f.name + "." + string(f.format)}))
-	var w io.Writer = patient{c.Response(), http.NewResponseController(c.Response())}
+	a.slow = patient{c.Response(), http.NewResponseController(c.Response()), tableSilence}
+	var w io.Writer = a.slow
 	switch f.format {
 	case formatXLSX:
 		h.Set(echo.HeaderContentType, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -138,9 +140,11 @@ func (a *tableAnswer) close() error {
 		return err
 	}
 	if a.zip != nil {
-		return a.zip.Close()
+		if err := a.zip.Close(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return a.slow.within(tableSilence) // the end leaves when the answer is over
 }
 
 // abandon gives back what the file holds, if it was begun.
@@ -148,16 +152,4 @@ func (a *tableAnswer) abandon() {
 	if a.tableWriter != nil {
 		a.tableWriter.abandon()
 	}
-}
-
-// patient lets every write take a while and no longer.
-type patient struct {
-	io.Writer
-	limit *http.ResponseController
-}
-
-func (p patient) Write(b []byte) (int, error) {
-	// A writer without deadlines, as tests have, is as patient as its reader.
-	_ = p.limit.SetWriteDeadline(time.Now().Add(tableSilence))
-	return p.Writer.Write(b)
 }

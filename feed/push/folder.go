@@ -19,7 +19,8 @@ const settled = 5 * time.Second
 // Folder delivers the files of a folder by name, and with watch goes on with
 // what is added to them or beside them until ctx ends. each, if not nil, is
 // told of each file that was delivered to its present end, or refused. A file
-// that the portal refuses does not keep the others back; a refused sender does.
+// that the portal refuses does not keep the others back; a refused sender does,
+// for good, and so does what lets nothing through on the way, until the next look.
 type Folder struct {
 	Pusher *Pusher
 	Name   string
@@ -38,10 +39,10 @@ type look struct {
 	since   time.Time // when it was first seen so
 	handled bool      // its whole lines were delivered since
 	refused bool      // the portal will not have it so
-	failed  time.Time // when it could not be read, or something on the way refused it
+	failed  time.Time // when it could not be read or put away, or something on the way refused it
 }
 
-// Pauses of watching: a file that cannot be read is tried again after one, and
+// retryFile is the pause of watching after which such a file is tried again, and
 // only then told again.
 const retryFile = time.Minute
 
@@ -93,17 +94,17 @@ func (f *Folder) once(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.Join(append(problems, ctx.Err())...)
 		}
+		if err == nil && delivered && f.Done && !beingWritten(name) {
+			err = f.putAway(name)
+		}
 		if f.Each != nil && (err != nil || r != Result{}) {
 			f.Each(name, r, err)
-		}
-		if err == nil && delivered && f.Done && !beingWritten(name) {
-			err = moveToDone(name)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 		var refused *RefusedError
-		if errors.As(err, &refused) && refused.Sender() {
+		if errors.As(err, &refused) && (refused.Sender() || refused.way()) {
 			break
 		}
 	}
@@ -154,6 +155,16 @@ func unchanged(name string, before os.FileInfo) bool {
 	return err == nil && now.Size() == before.Size() && now.ModTime().Equal(before.ModTime())
 }
 
+// putAway moves a delivered file into done/.
+func (f *Folder) putAway(name string) error {
+	err := moveToDone(name)
+	if l, known := f.seen[name]; err != nil && known {
+		l.failed = time.Now()
+		f.seen[name] = l
+	}
+	return err
+}
+
 // moveToDone moves a delivered file and never overwrites one.
 func moveToDone(name string) error {
 	folder := filepath.Join(filepath.Dir(name), "done")
@@ -167,9 +178,17 @@ func moveToDone(name string) error {
 		if err == nil {
 			return os.Remove(name)
 		}
-		if !errors.Is(err, os.ErrExist) {
-			return err
+		if _, missing := os.Lstat(to); errors.Is(missing, os.ErrNotExist) {
+			return renameUnlinked(name, to, err)
 		}
 		to = filepath.Join(folder, filepath.Base(name)+"."+strconv.Itoa(n))
 	}
+}
+
+// renameUnlinked moves a file where there are no links, as on some shares.
+func renameUnlinked(name, to string, refused error) error {
+	if err := os.Rename(name, to); err != nil {
+		return errors.Join(refused, err)
+	}
+	return nil
 }

@@ -75,13 +75,18 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the portal refuses it (%d, %s): %s", e.Status, e.Code, e.Detail)
 }
 
-// Sender reports whether the refusal is about who sends rather than about what.
-func (e *RefusedError) Sender() bool {
+// Sender reports whether the portal refuses who sends rather than what.
+func (e *RefusedError) Sender() bool { return e.Code != "" && !e.what() }
+
+// way reports whether something on the way lets nothing through.
+func (e *RefusedError) way() bool { return e.Code == "" && !e.what() }
+
+func (e *RefusedError) what() bool {
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return false
+		return true
 	}
-	return true
+	return false
 }
 
 // Deliver delivers what a portal has not acknowledged of a file yet, trying
@@ -114,7 +119,7 @@ func (p *Pusher) Deliver(ctx context.Context, name string, growing bool) (Result
 		case err == nil:
 			return sum, t.end(info)
 		case errors.As(err, &refused):
-			if !refused.Sender() && refused.Code != "" {
+			if refused.Code != "" && refused.what() {
 				err = errors.Join(err, t.settle(info, refused.Code))
 			}
 			return sum, err
