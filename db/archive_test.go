@@ -117,6 +117,53 @@ func TestFeedKnowsTheArchive(t *testing.T) {
 	}
 }
 
+// What is given to another taxpayer is theirs with everything that was before,
+// also with what the archive holds of it, and no longer the former one's.
+func TestArchiveGoesWithACorrection(t *testing.T) {
+	old := func(revision int64, status customs.Status, days int) db.Snapshot {
+		return goodsOf(aysel, "A", revision, with(status), longAgo(days))
+	}
+	later := func(voen customs.VOEN, revision int64, status customs.Status) db.Snapshot {
+		return goodsOf(voen, "A", revision, with(status))
+	}
+	for name, batches := range map[string][][]db.Snapshot{
+		"at once":                {{later(rashad, 6, customs.Declared)}, {later(rashad, 7, customs.Held)}},
+		"in one batch":           {{later(aysel, 6, customs.Declared), later(rashad, 7, customs.Held)}},
+		"after it had come back": {{later(aysel, 6, customs.Declared)}, {later(rashad, 7, customs.Held)}},
+		"there and back":         {{later(aysel, 5+1, customs.Declared)}, {later(rashad, 7, customs.Held)}, {later(aysel, 8, customs.Declared)}, {later(rashad, 9, customs.Held)}},
+	} {
+		f, d := open(t)
+		store(t, d, old(1, customs.Registered, 450), old(5, customs.Released, 449))
+		if archived(t, d) != 1 {
+			t.Fatal("nothing was archived")
+		}
+		for _, batch := range batches {
+			store(t, d, batch...)
+		}
+		former, owner := signIn(t, d, aysel), signIn(t, d, rashad)
+		if _, detail, err := d.Detail(t.Context(), former, "A"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s: the former owner sees %+v: %v", name, detail, err)
+		}
+		if detail, err := d.ConsignmentOf(t.Context(), makeToken(t, d, former), "A"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s: the former owner's program sees %+v: %v", name, detail, err)
+		}
+		_, detail, err := d.Detail(t.Context(), owner, "A")
+		must(t, err)
+		program, err := d.ConsignmentOf(t.Context(), makeToken(t, d, owner), "A")
+		must(t, err)
+		for _, events := range [][]customs.Event{detail.Events, program.Events} {
+			if n := len(events); n < 3 || events[n-1].Status != customs.Registered || events[n-2].Status != customs.Released || events[0].Status != customs.Held {
+				t.Errorf("%s: the owner's history is %+v", name, events)
+			}
+		}
+		if n := one[int](t, connect(t, f.SuperuserURL), `
+			select count(*) from consignment c join archived a using (registration) join archive_document d using (registration)
+			 where a.voen <> c.voen or d.voen <> c.voen`); n != 0 {
+			t.Errorf("%s: %d are still the former owner's in the archive", name, n)
+		}
+	}
+}
+
 func TestArchiveHasAPartitionForEachMonth(t *testing.T) {
 	f, d := open(t)
 	for i := range 24 {

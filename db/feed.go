@@ -88,7 +88,7 @@ func (d *DB) storeFeed(ctx context.Context, s Source, batch []Snapshot, beats []
 		queueMoved(b, moved)
 		queueEvents(b, batch, fates)
 		queuePending(b, winners)
-		queueCheckpoints(b, batch, beats)
+		queueCheckpoints(b, batch, fates, beats)
 		queueSender(b, s, batch, fates, beats, len(moved))
 		queueNotices(b, touched)
 		return tx.SendBatch(ctx, b).Close()
@@ -128,6 +128,7 @@ type stored struct {
 	checkpoint string
 	voen       customs.VOEN
 	archived   bool
+	kept       customs.VOEN // whose it is in the archive; "": it is not there
 }
 
 // decide compares the batch with what is stored, in the order of the lines, and
@@ -163,7 +164,7 @@ func decide(ctx context.Context, tx pgx.Tx, batch []Snapshot, fates []Fate) (win
 			if exists && k.voen != c.VOEN {
 				touched = append(touched, string(k.voen))
 			}
-			known[c.Registration] = stored{c.Revision, s.Digest, c.Checkpoint, c.VOEN, false}
+			known[c.Registration] = stored{revision: c.Revision, digest: s.Digest, checkpoint: c.Checkpoint, voen: c.VOEN}
 			newest[c.Registration] = i
 		}
 	}
@@ -239,10 +240,13 @@ func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]
 		_, err := pgx.ForEachRow(rows, []any{&registration, &s.revision, &digest, &s.checkpoint, &s.voen}, func() error {
 			copy(s.digest[:], digest)
 			k, ok := known[registration]
-			s.archived = archived && !ok
-			if !ok || s.revision > k.revision {
-				known[registration] = s
+			if archived {
+				s.archived, s.kept, k.kept = !ok, s.voen, s.voen
 			}
+			if !ok || s.revision > k.revision {
+				k = s
+			}
+			known[registration] = k
 			return nil
 		})
 		return err
@@ -298,13 +302,24 @@ func queueEvents(b *pgx.Batch, batch []Snapshot, fates []Fate) {
 		on conflict do nothing`, discard)
 }
 
-func queueCheckpoints(b *pgx.Batch, batch []Snapshot, beats []customs.Heartbeat) {
-	seen := map[string]time.Time{}
-	for _, s := range batch {
-		seen[s.Consignment.Checkpoint] = time.Time{}
+// queueCheckpoints notes of which checkpoints something was accepted, and by
+// their heartbeats how fresh they are: not fresher than now, though a clock may
+// be ahead. A line that was refused says nothing.
+func queueCheckpoints(b *pgx.Batch, batch []Snapshot, fates []Fate, beats []customs.Heartbeat) {
+	seen, refused := map[string]time.Time{}, map[string]bool{}
+	for i, s := range batch {
+		if code := s.Consignment.Checkpoint; fates[i] == Conflict || fates[i] == Elsewhere {
+			refused[code] = true
+		} else {
+			seen[code] = time.Time{}
+		}
 	}
 	for _, h := range beats {
 		seen[h.Checkpoint] = later(seen[h.Checkpoint], h.AsOf)
+	}
+	maps.DeleteFunc(refused, func(code string, _ bool) bool { _, ok := seen[code]; return ok })
+	if len(refused) > 0 {
+		b.Queue(`select forget_unheard($1)`, slices.Collect(maps.Keys(refused))).Exec(discard)
 	}
 	var c columns
 	for code, asOf := range seen {
@@ -315,7 +330,7 @@ func queueCheckpoints(b *pgx.Batch, batch []Snapshot, beats []customs.Heartbeat)
 		c.add(code, at)
 	}
 	c.queue(b, `
-		update checkpoint c set received_at = now(), as_of = greatest(c.as_of, t.as_of)
+		update checkpoint c set received_at = now(), as_of = greatest(c.as_of, case when t.as_of > now() then now() else t.as_of end)
 		  from unnest($1::text[], $2::timestamptz[]) as t (code, as_of) where c.code = t.code`, discard)
 }
 

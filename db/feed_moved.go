@@ -12,24 +12,30 @@ type move struct {
 	revision                 int64
 	former, voen             customs.VOEN
 	archived                 bool // so that no row is changed in place, see migration 016
+	kept                     bool // the archive has it under another number, see migration 026
 }
 
-// moves finds the registrations of the winners that somebody else had before.
+// moves finds the registrations of the winners that somebody else has or had.
 func moves(before map[string]stored, winners []Snapshot) []move {
 	var list []move
 	for _, s := range winners {
 		c := s.Consignment
 		if k, ok := before[c.Registration]; ok && k.voen != c.VOEN {
-			list = append(list, move{c.Registration, c.Checkpoint, c.Revision, k.voen, c.VOEN, k.archived})
+			list = append(list, move{c.Registration, c.Checkpoint, c.Revision, k.voen, c.VOEN, k.archived, k.kept != "" && k.kept != c.VOEN})
 		}
 	}
 	return list
 }
 
-// queueMoved notes the moves that the database cannot see for itself.
+// queueMoved notes the moves that the database cannot see for itself, and has
+// what is archived of them go with them.
 func queueMoved(b *pgx.Batch, list []move) {
 	var c columns
+	var kept []string
 	for _, m := range list {
+		if m.kept {
+			kept = append(kept, m.registration)
+		}
 		if m.archived {
 			c.add(m.registration, m.checkpoint, m.revision, string(m.former), string(m.voen))
 		}
@@ -38,4 +44,7 @@ func queueMoved(b *pgx.Batch, list []move) {
 		insert into consignment_moved (registration, checkpoint, revision, former, voen)
 		select registration, checkpoint, revision, former, voen
 		  from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[]) as t (registration, checkpoint, revision, former, voen)`, discard)
+	if len(kept) > 0 {
+		b.Queue(`select follow_archived($1)`, kept).Exec(discard)
+	}
 }

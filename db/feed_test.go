@@ -282,3 +282,43 @@ func TestSendersAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// A line that was refused is nothing that was received of a checkpoint, and
+// makes none.
+func TestARefusedLineSaysNothingOfItsCheckpoint(t *testing.T) {
+	f, d := open(t)
+	store(t, d, goodsOf(aysel, "R1", 5))
+	su := connect(t, f.SuperuserURL)
+	const all = `select string_agg(code || ' ' || received_at, ', ' order by code) from checkpoint`
+	before := one[string](t, su, all)
+	changed := goodsOf(aysel, "R1", 5, with(customs.Held))
+	if got := fmt.Sprint(store(t, d, goodsOf(aysel, "R1", 9, at("QQQ")), changed)); got != "[elsewhere conflict]" {
+		t.Fatalf("fates %s", got)
+	}
+	if after := one[string](t, su, all); after != before {
+		t.Errorf("heard of %s, before %s", after, before)
+	}
+	store(t, d, changed, goodsOf(aysel, "R2", 1, at("QQQ")), goodsOf(aysel, "R1", 9, at("QQQ")))
+	if n := one[int](t, su, `select count(*) from checkpoint where received_at is not null`); n != 2 {
+		t.Errorf("%d checkpoints, want 2", n)
+	}
+	if after := one[string](t, su, all); !strings.HasPrefix(after, before+", QQQ ") {
+		t.Errorf("of the one whose line was refused was heard: %s, before %s", after, before)
+	}
+}
+
+// Data is not fresher than now, though a sender's clock may be ahead, and a
+// batch without a heartbeat makes it no fresher.
+func TestNoDataIsOfTheFuture(t *testing.T) {
+	f, d := open(t)
+	_, err := d.StoreFeed(t.Context(), nil, []customs.Heartbeat{{Checkpoint: "00911", AsOf: time.Now().Add(4 * time.Minute)}, {Checkpoint: "00921", AsOf: noon}})
+	must(t, err)
+	store(t, d, goodsOf(aysel, "R1", 1), goodsOf(aysel, "R2", 1, at("00921")))
+	su := connect(t, f.SuperuserURL)
+	if age := one[time.Duration](t, su, `select clock_timestamp() - as_of from checkpoint where code = '00911'`); age < 0 || age > time.Minute {
+		t.Errorf("the data is %s old", age)
+	}
+	if asOf := one[time.Time](t, su, `select as_of from checkpoint where code = '00921'`); !asOf.Equal(noon) {
+		t.Errorf("as of %s, not %s", asOf, noon)
+	}
+}

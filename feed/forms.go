@@ -18,9 +18,10 @@ func every(s string, is func(byte) bool) bool {
 }
 
 // registrationForm: 1 to 40 letters and digits, with single - / . between
-// them. Nothing that a URL path would read as "." or ".." can occur.
+// them. Nothing that a URL path would read as "." or ".." can occur, nor the
+// name of the list's events, which stands where the details of one would.
 func registrationForm(s string) bool {
-	if len(s) > 40 {
+	if len(s) > 40 || s == "events" {
 		return false
 	}
 	separated := true

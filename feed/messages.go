@@ -90,7 +90,7 @@ func fieldMessages(c Code) (m string, ok bool) {
 	case TooFar:
 		m = "The time lies more than ten years ahead."
 	case BadVOEN:
-		m = "A VÖEN is a text of ten digits."
+		m = "A VÖEN is a text of ten digits, not all of them zeros. Of who has none it is left out."
 	case UnknownNumber:
 		m = "ISO 3166-1 or ISO 4217 has assigned no such number."
 	case DuplicateItem:

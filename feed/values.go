@@ -181,10 +181,15 @@ func (l *line) integer(dst *int64, least, most int64) bool {
 	return present
 }
 
-var (
-	earliest  = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	clockSkew = 5 * time.Minute
-)
+const clockSkew = 5 * time.Minute
+
+// tooEarly reports whether a time lies before 2000, as it is written or in UTC,
+// as which it is kept. East of Greenwich the year begins on its second day: so
+// a pattern can say it too.
+func tooEarly(t time.Time) bool {
+	_, east := t.Zone()
+	return t.Year() < 2000 || t.Year() == 2000 && t.YearDay() == 1 && east > 0
+}
 
 // past reads a time that has been: from 2000 to five minutes from now.
 func (l *line) past(dst *time.Time) bool {
@@ -202,7 +207,7 @@ func (l *line) time(dst *time.Time, latest time.Time, late Code) bool {
 	switch {
 	case err != nil || !timeForm(s):
 		l.problem(BadTime)
-	case t.Before(earliest):
+	case tooEarly(t):
 		l.problem(TooEarly)
 	case t.After(latest):
 		l.problem(late)

@@ -29,6 +29,7 @@ type feedPushCommand struct {
 	Journal string   `type:"path" help:"File that remembers what was delivered (default: .portal-feed-journal beside the first file or in the first folder)."`
 	Report  string   `type:"path" help:"File to which is added what was wrong or odd, one JSON object a line (default: standard output)."`
 	Watch   bool     `short:"w" help:"Go on with what is added to a folder, until interrupted."`
+	Again   bool     `help:"Send all again, also what was delivered before: lines that were rejected for a reason that is gone."`
 	Done    bool     `help:"Move delivered files to done/ in their folder."`
 	GiveUp  int      `help:"Fail after so many tries without progress; 0: never." default:"0"`
 	Quiet   bool     `short:"q" help:"No progress bar."`
@@ -60,6 +61,11 @@ func (p *feedPushCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.Journal.Close()) }()
+	if p.Again {
+		if err := o.Journal.Forget(o.URL.String()); err != nil {
+			return err
+		}
+	}
 	if p.Report != "" {
 		f, err := os.OpenFile(p.Report, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {

@@ -100,6 +100,66 @@ func TestARefusedFileDoesNotKeepOthersBack(t *testing.T) {
 	}
 }
 
+// What refuses on the way without being the portal does not end a watch.
+func TestAProxyThatRefusesIsNotTheEnd(t *testing.T) {
+	for _, status := range []int{302, 401, 403, 404, 407, 421} {
+		d := newDesk(t)
+		d.write("1.ndjson", "one\n")
+		d.write("2.ndjson", "two\n")
+		d.border.mute = true
+		d.border.answerWith(status)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		told := make(chan error, 9)
+		f := push.Folder{
+			Pusher: push.New(d.options), Name: d.dir, Watch: true, Every: time.Millisecond,
+			Each: func(_ string, _ push.Result, err error) { told <- err },
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- f.Run(ctx) }()
+		if err := <-told; err == nil || !strings.Contains(err.Error(), "on the way") {
+			t.Errorf("%d: told %v", status, err)
+		}
+		if err := <-told; err != nil {
+			t.Errorf("%d: then %v", status, err)
+		}
+		stop()
+		d.must(<-ended)
+		d.expectTaken("two\n")
+	}
+}
+
+// A file that cannot be moved away is told, in a watch not at each look.
+func TestAFileThatCannotBeMovedIsTold(t *testing.T) {
+	for _, watch := range []bool{false, true} {
+		d := newDesk(t)
+		name := d.write("1.ndjson", "one\n")
+		old := time.Now().Add(-time.Hour)
+		d.must(os.Chtimes(name, old, old))
+		d.write("done", "in the way\n")
+		var told []error
+		f := push.Folder{
+			Pusher: push.New(d.options), Name: d.dir, Done: true, Watch: watch, Every: 100 * time.Millisecond,
+			Each: func(_ string, _ push.Result, err error) { told = append(told, err) },
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 8*time.Second)
+		err := f.Run(ctx)
+		stop()
+		if !watch && err == nil {
+			t.Error("no error at the end")
+		}
+		var failed []error
+		for _, err := range told {
+			if err != nil {
+				failed = append(failed, err)
+			}
+		}
+		if len(failed) != 1 || !strings.Contains(failed[0].Error(), "done") {
+			t.Errorf("watch %v: told %v", watch, told)
+		}
+	}
+}
+
 // A file is moved when its writer is done with it, not before.
 func TestDoneWaitsForTheWriter(t *testing.T) {
 	d := newDesk(t)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 )
 
 // Position is how much of a file a portal has acknowledged.
@@ -30,9 +31,25 @@ func (p Position) done(info os.FileInfo) bool {
 
 // record is one line of the journal's file.
 type record struct {
-	To   string `json:"to"`   // base address of the portal
-	File string `json:"file"` // absolute path
+	To   string `json:"to"`            // base address of the portal
+	File string `json:"file"`          // absolute path
+	Raw  []byte `json:"raw,omitempty"` // the same, of one that is no UTF-8
 	Position
+}
+
+func newRecord(k key, p Position) record {
+	r := record{To: k.to, File: k.file, Position: p}
+	if !utf8.ValidString(k.file) {
+		r.Raw = []byte(k.file)
+	}
+	return r
+}
+
+func (r record) key() key {
+	if r.Raw != nil {
+		return key{r.To, string(r.Raw)}
+	}
+	return key{r.To, r.File}
 }
 
 type key struct{ to, file string }
@@ -82,7 +99,7 @@ func (j *Journal) load() error {
 	}
 	whole := b[:bytes.LastIndexByte(b, '\n')+1]
 	if len(whole) == 0 && len(b) > 4096 {
-		return ErrJournal
+		return fmt.Errorf("%w: %s", ErrJournal, j.name)
 	}
 	for n, line := range bytes.Split(bytes.TrimSuffix(whole, []byte("\n")), []byte("\n")) {
 		if len(line) == 0 {
@@ -90,9 +107,9 @@ func (j *Journal) load() error {
 		}
 		var r record
 		if err := json.Unmarshal(line, &r); err != nil || r.File == "" || r.To == "" {
-			return fmt.Errorf("%w: line %d", ErrJournal, n+1)
+			return fmt.Errorf("%w: %s, line %d", ErrJournal, j.name, n+1)
 		}
-		j.at[key{r.To, r.File}] = r.Position
+		j.at[r.key()] = r.Position
 	}
 	return j.rewrite()
 }
@@ -131,7 +148,7 @@ func (j *Journal) written() (_ *os.File, err error) {
 	w := bufio.NewWriter(f)
 	enc := json.NewEncoder(w)
 	for k, p := range j.at {
-		if err := enc.Encode(record{k.to, k.file, p}); err != nil {
+		if err := enc.Encode(newRecord(k, p)); err != nil {
 			return nil, err
 		}
 	}
@@ -163,7 +180,7 @@ func (j *Journal) Position(to, file string) Position { return j.at[key{to, file}
 
 // Note remembers a position.
 func (j *Journal) Note(to, file string, p Position) error {
-	b, err := json.Marshal(record{to, file, p})
+	b, err := json.Marshal(newRecord(key{to, file}, p))
 	if err != nil {
 		return err
 	}
@@ -184,6 +201,12 @@ func (j *Journal) Note(to, file string, p Position) error {
 		_ = j.rewrite()
 	}
 	return j.torn
+}
+
+// Forget forgets what a portal has acknowledged, so that all is sent again.
+func (j *Journal) Forget(to string) error {
+	maps.DeleteFunc(j.at, func(k key, _ Position) bool { return k.to == to })
+	return j.rewrite()
 }
 
 // Close closes the file and lets other processes have it.

@@ -100,6 +100,55 @@ func TestJournalDoesNotGrowForEver(t *testing.T) {
 	}
 }
 
+// What one portal has may be sent again without asking the others.
+func TestJournalForgetsAPortal(t *testing.T) {
+	name, file := filepath.Join(t.TempDir(), "journal"), existing(t)
+	j, err := push.OpenJournal(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := push.Position{Lines: 1, Bytes: 1, Sum: "s"}
+	if err := errors.Join(j.Note("one", file, at), j.Note("other", file, at), j.Forget("one"), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = push.OpenJournal(name); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if j.Position("one", file) != (push.Position{}) || j.Position("other", file) != at {
+		t.Error("it is to forget one portal, and no other")
+	}
+}
+
+// Names of files are bytes on some systems.
+func TestJournalKnowsNamesThatAreNoUTF8(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "journal")
+	files := []string{filepath.Join(t.TempDir(), "\xe9.ndjson"), filepath.Join(t.TempDir(), "\xe8.ndjson")}
+	j, err := push.OpenJournal(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(i int) push.Position { return push.Position{Lines: i + 1, Bytes: 1, Sum: "s"} }
+	for i, file := range files {
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Note("to", file, at(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	if j, err = push.OpenJournal(name); err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	for i, file := range files {
+		if got := j.Position("to", file); got != at(i) {
+			t.Errorf("%q: %+v", file, got)
+		}
+	}
+}
+
 // Of a file that was taken away nothing need be known, but a folder that is not
 // there may come again.
 func TestJournalForgetsWhatIsGone(t *testing.T) {
