@@ -50,7 +50,7 @@ func (p *Portal) access(c echo.Context, key db.SessionKey) error {
 // readAccess reads the query of the page and of its file. What is unknown or
 // malformed is left out and named. Without days it is the recent ones.
 func (p *Portal) readAccess(c echo.Context) (q customs.AccessQuery, recent bool, ignored []string) {
-	q, ignored = readAccessQuery(c.Request().URL.Query())
+	q, ignored = readAccessQuery(parameters(c.Request().URL.RawQuery))
 	if recent = q.From == "" && q.To == ""; recent {
 		q.From = locale(c).ISODay(p.Now().AddDate(0, 0, 1-accessRecent))
 	}
@@ -92,7 +92,7 @@ func accessRow(a customs.Access) views.AccessRow {
 	}
 	switch a.Action {
 	case register.ListGoods, register.DownloadGoods, register.PrintGoods:
-		r.Asked, _ = readQuery(u.Query())
+		r.Asked, _ = readQuery(parameters(u.RawQuery))
 		return r
 	case register.ChooseHelp:
 		if help := customs.TelephoneHelp(u.Query().Get("help")); slices.Contains(customs.TelephoneHelps, help) {

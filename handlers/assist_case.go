@@ -130,7 +130,7 @@ func (p *Portal) assistGoods(c echo.Context, s staffSession) error {
 	if !ok {
 		return err
 	}
-	q, ignored := readQuery(c.Request().URL.Query())
+	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	list, err := p.DB.AssistGoods(c.Request().Context(), s.Key, l.Case.ID, requestID(c), q, pageSize)
 	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
 		q.Checkpoint = ""

@@ -109,7 +109,7 @@ var errOtherCheckpoint = errors.New("handlers: no such checkpoint")
 // register is durable before the first byte.
 func (p *Portal) goodsFile(format tableFormat) func(echo.Context, db.SessionKey) error {
 	return func(c echo.Context, key db.SessionKey) error {
-		q, _ := readQuery(c.Request().URL.Query())
+		q, _ := readQuery(parameters(c.Request().URL.RawQuery))
 		return p.download(c, key.ID, downloadLife, func(ctx context.Context, file *tableAnswer) error {
 			err := p.writeGoods(ctx, c, key, q, format, file)
 			if errors.Is(err, errOtherCheckpoint) {

@@ -45,7 +45,7 @@ func (r rendered) known(c echo.Context) bool {
 	if r.tag == "" {
 		return false
 	}
-	for tag := range strings.SplitSeq(c.Request().Header.Get("If-None-Match"), ",") {
+	for tag := range strings.SplitSeq(strings.Join(c.Request().Header.Values("If-None-Match"), ","), ",") {
 		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(r.tag, "W/") {
 			return true
 		}

@@ -28,7 +28,7 @@ const (
 // the first byte only when the entry is durable.
 func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	q, ignored := readQuery(c.Request().URL.Query())
+	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	s, list, err := p.DB.Goods(ctx, key, q, pageSize)
 	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
 		q.Checkpoint = ""

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -21,11 +23,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		values, err := url.ParseQuery(raw)
-		if err != nil {
-			values = (&url.URL{RawQuery: raw}).Query()
-		}
-		q, ignored := readQuery(values)
+		q, ignored := readQuery(parameters(raw))
 		if !utf8.ValidString(q.Text) || utf8.RuneCountInString(q.Text) > maxSearch || strings.ContainsFunc(q.Text, unicode.IsControl) {
 			t.Errorf("text %q", q.Text)
 		}
@@ -165,4 +163,49 @@ func TestTextValues(t *testing.T) {
 	if err := (textValues{}).Deserialize([]byte("{}"), "x"); err == nil {
 		t.Error("read into nothing")
 	}
+}
+
+// An address is read as browsers read it: what no coding makes sense of is
+// neither lost nor taken for something else.
+func TestParameters(t *testing.T) {
+	for raw, want := range map[string]url.Values{
+		"":                       {},
+		"&&":                     {},
+		"q=a+b%20c&q=":           {"q": {"a b c", ""}},
+		"q=a;b":                  {"q": {"a;b"}},
+		"waiting=you;x&mode=3":   {"waiting": {"you;x"}, "mode": {"3"}},
+		"status=held%":           {"status": {"held%"}},
+		"q=%zz&waiting=you":      {"q": {"%zz"}, "waiting": {"you"}},
+		"q=100%&q%=1":            {"q": {"100%"}, "q%": {"1"}},
+		"q=%C3%BC%2":             {"q": {"ü%2"}},
+		"q=%FF":                  {"q": {"\xff"}},
+		"q=a=b":                  {"q": {"a=b"}},
+		"q":                      {"q": {""}},
+		"=x":                     {"": {"x"}},
+		"q=%25zz&q=%2525&q=%%25": {"q": {"%zz", "%25", "%%"}},
+	} {
+		if got := parameters(raw); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %q, want %q", raw, got, want)
+		}
+	}
+	for raw, want := range map[string][]string{"waiting=you;x": {"waiting"}, "status=held%": {"status"}, "q=%FF": {"q"}, "q=a;b": nil} {
+		if _, ignored := readQuery(parameters(raw)); !slices.Equal(ignored, want) {
+			t.Errorf("%q: %q are named, want %q", raw, ignored, want)
+		}
+	}
+}
+
+func FuzzParameters(f *testing.F) {
+	for _, raw := range []string{"q=a+b%20c", "q=%zz", "a;b&c", "%=%&%4", "q=%C3%BC%2"} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got := parameters(raw)
+		if want, err := url.ParseQuery(raw); err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %q, and %q by the library", raw, got, want)
+		}
+		if again := parameters(got.Encode()); !reflect.DeepEqual(got, again) {
+			t.Errorf("%q: %q, written and read again %q", raw, got, again)
+		}
+	})
 }

@@ -23,7 +23,7 @@ const (
 // on the list.
 func (p *Portal) printGoods(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	q, ignored := readQuery(c.Request().URL.Query())
+	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	q.Page = 0
 	s, list, err := p.DB.Goods(ctx, key, q, printRows)
 	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {

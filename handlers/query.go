@@ -26,6 +26,39 @@ func readQuery(values url.Values) (q customs.Query, ignored []string) {
 	return q, ignored[:min(len(ignored), maxIgnored)]
 }
 
+// parameters reads a query as browsers do (WHATWG URL, application/x-www-form-urlencoded):
+// what no coding makes sense of stands for itself, so that nothing is lost and
+// what cannot be understood can be named.
+func parameters(raw string) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if name, value, _ := strings.Cut(pair, "="); pair != "" {
+			values.Add(decoded(name), decoded(value))
+		}
+	}
+	return values
+}
+
+func decoded(s string) string {
+	plain, err := url.QueryUnescape(s)
+	if err == nil {
+		return plain
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteByte(s[i])
+		if s[i] == '%' && !(i+2 < len(s) && hexDigit(s[i+1]) && hexDigit(s[i+2])) {
+			b.WriteString("25")
+		}
+	}
+	plain, _ = url.QueryUnescape(b.String()) // every sign of percent has its digits now
+	return plain
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
 // readParameters hands on each parameter in the order of their names, without
 // blanks around it, and names what set does not take, what is given twice, and
 // both days if the first comes after the last: then neither counts.

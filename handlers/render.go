@@ -41,12 +41,12 @@ func render(c echo.Context, page component) (rendered, error) {
 // send writes the page and gives its memory back.
 func (r rendered) send(c echo.Context, status int) error {
 	defer r.discard()
+	h := c.Response().Header()
+	h.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
 	if r.sendTag(c, status) {
 		return nil
 	}
-	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-	h.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
 	page := r.buf.Bytes()
 	if b := packed(c.Request(), page); b != nil {
 		defer rendered{buf: b}.discard()

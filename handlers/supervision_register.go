@@ -21,7 +21,7 @@ import (
 
 // searchRegister is a page of what a supervisor searches for.
 func (p *Portal) searchRegister(c echo.Context, s staffSession) error {
-	v := readSearch(c.Request().URL.Query())
+	v := readSearch(parameters(c.Request().URL.RawQuery))
 	var err error
 	if !v.Unclear {
 		if v.Found, err = p.DB.FindEntries(c.Request().Context(), s.Key, v.Search, registerPage); err != nil {
@@ -168,7 +168,7 @@ const registerLife = 15 * time.Minute
 // register. The entry about it is durable before the first byte.
 func (p *Portal) registerFile(format tableFormat) func(echo.Context, staffSession) error {
 	return func(c echo.Context, s staffSession) error {
-		v := readSearch(c.Request().URL.Query())
+		v := readSearch(parameters(c.Request().URL.RawQuery))
 		if v.Unclear { // the page says what is wrong
 			return c.Redirect(http.StatusSeeOther, views.SupervisionRegisterPath+"?"+c.Request().URL.RawQuery)
 		}

@@ -100,12 +100,7 @@ func (v *visitor) explained(key string) {
 func databaseGone(t *testing.T, w *world) {
 	t.Parallel()
 	own := *w
-	own.portal = &program{
-		binary: w.portal.binary, data: filepath.Join(filepath.Dir(w.portal.data), "gone"),
-		addr: freeAddress(t), card: freeAddress(t), ops: freeAddress(t), mailbox: freeAddress(t),
-	}
-	own.portal.start(t)
-	t.Cleanup(func() { own.portal.stop(t) })
+	own.portal = w.portal.beside(t, "gone")
 	v := own.visit(t).as("aysel")
 	code := v.text("tr .reg")
 	open := own.visitBeside(t, v)
@@ -135,9 +130,7 @@ func databaseGone(t *testing.T, w *world) {
 		}
 		l.page("error 503 " + lang)
 	}
-	// The open list does not go on calling itself live.
-	open.behind(true)
-	open.behind(false)
+	// The open list does not go on calling itself live, though nobody touches it.
 	open.until(`document.querySelector(".live").classList.contains("live--off")`)
 	if said := open.text(".live [role=status]"); said == open.words.T("goods.live") || said == "" {
 		t.Errorf("the open list says %q", said)
@@ -147,8 +140,6 @@ func databaseGone(t *testing.T, w *world) {
 	if status := v.follow(`main a[href="/access"]`); status != http.StatusOK {
 		t.Errorf("tried again with the database back: %d", status)
 	}
-	open.behind(true)
-	open.behind(false)
 	open.until(`!document.querySelector(".live").classList.contains("live--off")`)
 }
 

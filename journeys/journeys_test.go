@@ -42,6 +42,7 @@ func TestJourneys(t *testing.T) {
 		{"live list", liveList},
 		{"live pause", livePause},
 		{"live details", liveDetails},
+		{"live empty", liveEmpty},
 		{"session", sessionEnds},
 		{"writing", writing},
 		{"errors", errorPages},

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"customs.gov.az/portal/customs"
+	"customs.gov.az/portal/esign/democa"
 )
 
 // border is what a checkpoint's system sends.
@@ -131,6 +132,7 @@ func liveList(t *testing.T, w *world) {
 				"what was closed":  `!document.querySelector(".overview").open`,
 				"what was typed":   `document.querySelector("#to").value === "2026-01-02"`,
 				"the filter":       `location.search === "?q=live&checkpoint=00922" && document.querySelectorAll("tr .reg").length >= 4`,
+				"the choices":      `/\([1-9]/.test(document.querySelector('#status option[value="docs_check"]').textContent)`,
 				"the place":        `Math.abs(` + row("LIVEB") + `.querySelector("a.reg").getBoundingClientRect().top - window.wasAt) < 2`,
 				"the heading":      `document.title.startsWith(document.querySelectorAll("tr .reg").length + " ")`,
 				"one of each":      `new Set([...document.querySelectorAll("tr .reg")].map(a => a.href)).size === document.querySelectorAll("tr .reg").length`,
@@ -195,6 +197,39 @@ func livePause(t *testing.T, w *world) {
 	for i := 1; i < len(starts); i++ {
 		if starts[i]-starts[i-1] < 990 {
 			t.Errorf("the page looked twice within %.0f ms", starts[i]-starts[i-1])
+		}
+	}
+}
+
+// liveEmpty leaves a list open until its last registration is completed: how old
+// the data is must be seen then without asking, and what somebody opened before
+// stays open.
+func liveEmpty(t *testing.T, w *world) {
+	t.Parallel()
+	own := *w
+	own.portal = w.portal.beside(t, "empty")
+	leylas := democa.People()[2].VOENs[0]
+	for _, opens := range []bool{false, true} {
+		name := map[bool]string{false: "E", true: "F"}[opens]
+		own.border(t, lorry(leylas, name, 1))
+		v := own.visit(t).as("leyla")
+		v.listening()
+		folded := `document.querySelector(".freshness details")`
+		if ask[bool](v, folded+`.open`) {
+			t.Fatal("a list with goods shows all ages")
+		}
+		if opens {
+			v.do(chromedp.Click(chromedp.CSS(".freshness summary"), chromedp.NodeVisible))
+			own.border(t, lorry(leylas, name, 2, status(customs.Inspection)))
+			v.until(row("LIVE"+name) + `.querySelector(".new")`)
+			if !ask[bool](v, folded+`.open`) {
+				t.Error("what was opened was closed by a change")
+			}
+		}
+		own.border(t, lorry(leylas, name, 3, status(customs.Released)))
+		v.until(`!` + row("LIVE"+name))
+		if !ask[bool](v, folded+`.open`) {
+			t.Error("an emptied list does not show how old the data is")
 		}
 	}
 }

@@ -56,6 +56,18 @@ func newProgram(t *testing.T) *program {
 	return p
 }
 
+// beside starts another demo from nothing, for what would disturb this one.
+func (p *program) beside(t *testing.T, name string) *program {
+	t.Helper()
+	other := &program{
+		binary: p.binary, data: filepath.Join(filepath.Dir(p.data), name),
+		addr: freeAddress(t), card: freeAddress(t), ops: freeAddress(t), mailbox: freeAddress(t),
+	}
+	other.start(t)
+	t.Cleanup(func() { other.stop(t) })
+	return other
+}
+
 // freeAddress is an address on this machine that nobody listens on. Its port is
 // below those that the system gives to connections (from 32768 in Linux): a
 // browser opens many between now and the start of what shall listen there.

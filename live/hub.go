@@ -53,8 +53,10 @@ func everybody(keys []string) []time.Duration {
 	return slices.Repeat([]time.Duration{Now}, len(keys))
 }
 
-// Hear says whether the hub hears from now on of what Doubt is for. Only while
-// it does is a lease believed, and none that is older.
+// Hear says whether the hub hears from now on of changes, and of what Doubt is
+// for. Only while it does is a lease believed, and none that is older. When it
+// does not any longer, pages are told that what they show may be out of date;
+// whoever says that it does again has them look, see Publish.
 func (h *Hub) Hear(now bool) {
 	for _, s := range h.shards {
 		s.hear(now)

@@ -17,11 +17,13 @@ const (
 // hear notes whether leases are worth something, and forgets all there are.
 func (s *shard) hear(now bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hears = now
+	s.hears, s.deaf = now, !now
 	for l := range s.pages() {
 		s.forget(l)
+		l.told = false
 	}
+	s.mu.Unlock()
+	s.nudge()
 }
 
 // doubt forgets the leases of some pages and has the writer ask about them.

@@ -257,7 +257,7 @@ func TestWhoHearsNothingAsks(t *testing.T) {
 		for _, hears := range []bool{false, true} {
 			h.Hear(hears)
 			h.Publish("a")
-			if p.want(t, "look"); d.times("1.x") != 1 {
+			if p.want(t, map[bool]string{false: "look lost", true: "look"}[hears]); d.times("1.x") != 1 {
 				t.Errorf("hears %v: it was not asked about", hears)
 			}
 			time.Sleep(2 * time.Second)
@@ -267,12 +267,36 @@ func TestWhoHearsNothingAsks(t *testing.T) {
 			t.Error("a lease of the new time counts")
 		}
 		h.Hear(false)
+		p.want(t, "lost")
 		for range 2 {
 			time.Sleep(2 * time.Second)
 			h.Publish("a")
-			if p.want(t, "look"); d.times("1.x") != 1 {
+			if p.want(t, "look lost"); d.times("1.x") != 1 {
 				t.Error("it was not asked about")
 			}
 		}
+	})
+}
+
+// A page must not take itself for current while nobody here hears of changes,
+// also one that is opened meanwhile, and whatever is known of its session.
+func TestPagesAreToldThatNobodyHears(t *testing.T) {
+	leased(t, map[string]time.Duration{"1.x": time.Hour, "2.x": live.Unknown}, func(t *testing.T, h *live.Hub, _ *desk) {
+		known, unknown := open(t, h, "a", "1.x"), open(t, h, "b", "2.x")
+		h.Hear(false)
+		known.want(t, "lost")
+		unknown.want(t, "lost")
+		meanwhile := hold(t, h, "a", "1.x")
+		meanwhile.want(t, "head open lost")
+		time.Sleep(20 * time.Second)
+		known.want(t, "")
+		h.Hear(true)
+		h.Publish("")
+		known.want(t, "look")
+		meanwhile.want(t, "look")
+		h.Hear(false)
+		h.Hear(true)
+		time.Sleep(2 * time.Second)
+		known.want(t, "")
 	})
 }

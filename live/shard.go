@@ -13,7 +13,8 @@ import (
 const (
 	opening = "retry: 3000\nevent: open\ndata:\n\n" // with it, when to come back after a break
 	look    = "event: look\ndata:\n\n"
-	end     = "event: end\ndata:\n\n" // whoever listens may not any longer
+	lost    = "event: lost\ndata:\n\n" // until the next look nobody here hears of changes
+	end     = "event: end\ndata:\n\n"  // whoever listens may not any longer
 	comment = ": still here\n\n"
 )
 
@@ -37,6 +38,7 @@ type listener struct {
 	asked   time.Time // when it was last asked about; zero: since then there were doubts
 	leased  time.Time // until then it may listen without being asked about
 	unknown bool      // when it was last asked about, nobody knew
+	told    bool      // that nobody here hears of changes
 }
 
 // shard is a part of the hub's pages, by topic. One goroutine writes to
@@ -47,6 +49,7 @@ type shard struct {
 	topics map[string]map[*listener]struct{}
 	due    []*listener // who has to look again
 	hears  bool        // what Doubt is for, so that a lease is worth something
+	deaf   bool        // it did, and does not any longer
 	doubts int         // how often a lease was doubted
 	urgent bool        // who has no lease is to be asked about now
 	closed bool
@@ -206,7 +209,25 @@ func (s *shard) run() {
 		if wait := s.tell(); wait > 0 {
 			later.Reset(wait)
 		}
+		s.write(s.untold(), lost)
 	}
+}
+
+// untold are the pages that take what they show for current, while nobody here
+// hears of changes. To say so gives nothing away: it needs no lease.
+func (s *shard) untold() (chosen []*listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.deaf {
+		return nil
+	}
+	for l := range s.pages() {
+		if l.opened && !l.told {
+			l.told = true
+			chosen = append(chosen, l)
+		}
+	}
+	return chosen
 }
 
 // tell has those look again whose turn it is, and says how long to wait for the
@@ -238,7 +259,7 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 			}
 			continue
 		}
-		l.changed = false
+		l.changed, l.told = false, false // after it the page takes itself for current
 		turn = append(turn, l)
 	}
 	clear(s.due[len(rest):])

@@ -22,13 +22,19 @@ type page struct {
 // open has the hub hold a page whose browser reads all that comes.
 func open(t *testing.T, h *live.Hub, topic, key string) *page {
 	t.Helper()
+	p := hold(t, h, topic, key)
+	p.want(t, "head open")
+	return p
+}
+
+func hold(t *testing.T, h *live.Hub, topic, key string) *page {
+	t.Helper()
 	browser, server := net.Pipe()
 	p := &page{browser, make(chan string, 1000)}
 	go p.read()
 	if !h.Hold(topic, key, server, []byte("head\n\n")) {
 		t.Fatal("the hub takes no page")
 	}
-	p.want(t, "head open")
 	return p
 }
 
@@ -56,7 +62,7 @@ func (p *page) got() string {
 			if !ok {
 				return strings.Join(append(all, "closed"), " ")
 			}
-			kind := map[string]string{"head|": "head", "retry: 3000|event: open|data:|": "open", "event: look|data:|": "look", "event: end|data:|": "end", ": still here|": "comment"}[e]
+			kind := map[string]string{"head|": "head", "retry: 3000|event: open|data:|": "open", "event: look|data:|": "look", "event: lost|data:|": "lost", "event: end|data:|": "end", ": still here|": "comment"}[e]
 			if kind == "" {
 				kind = "?" + e
 			}

@@ -153,16 +153,18 @@ func (d DetailView) values(l *locales.Locale) []string {
 }
 
 // lede is the sentence below the heading: what the goods are and where.
-func (d DetailView) lede(l *locales.Locale) string {
+func (d DetailView) lede(l *locales.Locale) (goods, before, after string) {
 	c := &d.Detail.Consignment
-	goods, place := "", d.Checkpoint.Name(l.Lang())
+	place := d.Checkpoint.Name(l.Lang())
 	if len(c.Goods) > 0 {
 		goods = shorten(c.Goods[0].Description, descriptionShown)
 	}
 	if mass := c.Totals().GrossMass; mass != nil {
-		return l.T("detail.lede_mass", "goods", goods, "mass", l.Mass(*mass), "place", place)
+		before, after = l.Split("detail.lede_mass", "goods", "mass", l.Mass(*mass), "place", place)
+	} else {
+		before, after = l.Split("detail.lede", "goods", "place", place)
 	}
-	return l.T("detail.lede", "goods", goods, "place", place)
+	return goods, before, after
 }
 
 // shorten cuts a text that may have thousands of letters at a word, for places

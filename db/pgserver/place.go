@@ -2,6 +2,7 @@ package pgserver
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,15 +103,21 @@ func mine(dir string) error {
 // socketPrefix begins the name of every socket folder that this package makes.
 const socketPrefix = "portal-pg-"
 
+// socketOf is the link in a socket folder that leads back to the data folder.
+const socketOf = "data"
+
 // makeSocketDir makes a folder for the socket that the account alone may
 // enter, and a link to it in the data folder, for people with psql. A socket's
 // path is limited to some hundred bytes, so it never lies in the data folder
-// itself, nor under a long TMPDIR. What the link led to before goes.
+// itself, nor under a long TMPDIR. What the link led to before goes, unless it
+// is another data folder's, of which this one is a copy.
 func makeSocketDir(dir string, who account) (string, error) {
 	link := filepath.Join(dir, "socket")
 	if old, err := os.Readlink(link); err == nil && strings.HasPrefix(filepath.Base(old), socketPrefix) {
-		if err := os.RemoveAll(old); err != nil {
-			return "", err
+		if of, err := os.Readlink(filepath.Join(old, socketOf)); err == nil && of == dir {
+			if err := os.RemoveAll(old); err != nil {
+				return "", err
+			}
 		}
 	}
 	if err := os.RemoveAll(link); err != nil {
@@ -124,7 +131,7 @@ func makeSocketDir(dir string, who account) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.Symlink(socket, link); err != nil {
+	if err := errors.Join(os.Symlink(dir, filepath.Join(socket, socketOf)), os.Symlink(socket, link)); err != nil {
 		return "", err
 	}
 	return socket, who.own(socket)

@@ -208,6 +208,25 @@ func TestServerEndsWithItsProcess(t *testing.T) {
 	}
 }
 
+// The copy of a data folder leads to the socket of the original at first: that
+// must not go with it.
+func TestACopyLeavesTheOriginalAlone(t *testing.T) {
+	dir, copied := open(t), open(t)
+	s := start(t, pgserver.Options{Dir: dir})
+	socket, err := os.Readlink(filepath.Join(dir, "socket"))
+	must(t, err)
+	must(t, os.Symlink(socket, filepath.Join(copied, "socket")))
+	other := start(t, pgserver.Options{Dir: copied})
+	for _, url := range []string{s.URL("postgres", "postgres"), other.URL("postgres", "postgres")} {
+		if got := query(t, url, "SELECT 'here'"); got != "here" {
+			t.Errorf("%s: %q", url, got)
+		}
+	}
+	if now, err := os.Readlink(filepath.Join(copied, "socket")); err != nil || now == socket {
+		t.Errorf("the copy's socket is %s: %v", now, err)
+	}
+}
+
 func TestOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // every other test of this run shows it

@@ -15,6 +15,8 @@
   const marks = new Map(); // what is marked here, by key
   const seen = new Map(); // versions that were shown, by key
   let source, retry;
+  let deaf = false; // the server does not hear of changes itself
+  const hears = () => source && source.readyState === EventSource.OPEN && !deaf;
   // What the server said of this page when it was loaded, so that the first look
   // need not bring it again.
   let tag = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "page")?.description;
@@ -63,10 +65,18 @@
     source.addEventListener("open", (e) => {
       if (!(e instanceof MessageEvent)) return; // the browser's own; the server's follows
       delay = second;
+      deaf = false;
       say("live");
       look(); // for what happened before it was open
     });
-    source.addEventListener("look", look);
+    source.addEventListener("look", () => {
+      deaf = false;
+      look();
+    });
+    source.addEventListener("lost", () => {
+      deaf = true;
+      say("reconnecting");
+    });
     source.addEventListener("end", again); // perhaps there is another session by now
     source.addEventListener("error", () => {
       say("reconnecting");
@@ -135,7 +145,7 @@
     if (whose(page) !== whose(document)) return location.reload(); // another window went over to another company
     tag = answer.headers.get("ETag");
     put(page);
-    if (source && source.readyState === EventSource.OPEN) say("live");
+    if (hears()) say("live");
     else show(state);
   }
 
@@ -155,7 +165,7 @@
     if (!time || isNaN(at)) return;
     time.dateTime = at.toISOString();
     time.firstChild.textContent = at.toLocaleTimeString("en-GB", { timeZone: "Asia/Baku" });
-    if (source && source.readyState === EventSource.OPEN) say("live");
+    if (hears()) say("live");
   }
 
   // --- what is new
@@ -294,8 +304,22 @@
   };
   // What a person has opened or typed is theirs.
   const theirs = { details: ["open"], input: ["value", "checked"], option: ["selected"] };
-  let typed = false;
-  document.addEventListener("input", () => (typed = true));
+  const chosen = new WeakSet(); // fields that a person has changed
+  document.addEventListener("input", (e) => chosen.add(e.target));
+  const opened = new WeakMap(); // of details: whether the server has them open
+  function remember(tree) {
+    for (const d of [tree, ...(tree.querySelectorAll?.("details") ?? [])]) {
+      if (d.localName === "details") opened.set(d, d.open);
+    }
+    return tree;
+  }
+  // What nobody has opened or closed by hand is as the server has it: an empty
+  // list shows how old the data is.
+  function unfold(old, next) {
+    const untouched = old.open === opened.get(old);
+    opened.set(old, next.open);
+    if (untouched && old.open !== next.open) old.open = next.open;
+  }
 
   function morph(old, next) {
     if (old.isEqualNode(next)) return;
@@ -304,7 +328,8 @@
       return;
     }
     if (kept(old)) return;
-    if (old.localName === "form" && (typed || old.contains(document.activeElement))) return;
+    if (chosen.has(old) || (old.form && old === document.activeElement)) return;
+    if (old.localName === "details") unfold(old, next);
     const own = theirs[old.localName] ?? [];
     for (const { name } of [...old.attributes]) {
       if (!next.hasAttribute(name) && !own.includes(name)) old.removeAttribute(name);
@@ -337,7 +362,7 @@
       if (match && match.nodeName !== n.nodeName) match = undefined;
       while (match && at && at !== match && !identity(at)) at = drop(at);
       if (!match) {
-        old.insertBefore(document.importNode(n, true), at);
+        old.insertBefore(remember(document.importNode(n, true)), at);
         continue;
       }
       if (match === at) at = at.nextSibling;
@@ -361,6 +386,7 @@
     b.addEventListener("click", () => print());
   }
   for (const n of versioned(document)) seen.set(key(n), n.dataset.v);
+  remember(document.querySelector("main"));
   document.documentElement.classList.add("is-live");
   button.hidden = false;
   const label = () => (button.textContent = paused ? button.dataset.resume : button.dataset.pause);
