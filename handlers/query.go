@@ -47,7 +47,7 @@ func decoded(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		b.WriteByte(s[i])
-		if s[i] == '%' && !(i+2 < len(s) && hexDigit(s[i+1]) && hexDigit(s[i+2])) {
+		if s[i] == '%' && (i+2 >= len(s) || !hexDigit(s[i+1]) || !hexDigit(s[i+2])) {
 			b.WriteString("25")
 		}
 	}
