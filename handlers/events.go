@@ -81,7 +81,7 @@ func (p *Portal) hold(c echo.Context, topic, key string) error {
 		return c.NoContent(http.StatusNoContent)
 	}
 	h := c.Response().Header()
-	if !p.Hub.Room() {
+	if !p.Hub.Room(topic) {
 		askAgainIn(c, time.Minute)
 		return c.NoContent(http.StatusServiceUnavailable)
 	}

@@ -29,6 +29,10 @@ type Hub struct {
 // many processors can write at once.
 const shardCount = 8
 
+// share is the part of the hub, one of so many, that the pages of one topic may
+// take: who opens pages without end takes none away from others.
+const share = 4
+
 // New returns a hub for at most limit open pages.
 func New(limit int) *Hub {
 	h := &Hub{limit: int64(limit), lease: everybody}
@@ -139,8 +143,17 @@ func (h *Hub) Publish(topic string) {
 	}
 }
 
-// Room reports whether another page would be taken now.
-func (h *Hub) Room() bool { return !h.closed.Load() && h.count.Load() < h.limit }
+// Room reports whether another page of a topic should be held now.
+func (h *Hub) Room(topic string) bool {
+	if h.closed.Load() || h.count.Load() >= h.limit {
+		return false
+	}
+	n := 0
+	for _, s := range h.shards {
+		n += s.count(topic)
+	}
+	return n < max(int(h.limit)/share, 1)
+}
 
 // Len is the number of open pages and subscriptions.
 func (h *Hub) Len() int { return int(h.count.Load()) }

@@ -62,12 +62,12 @@ func TestLimit(t *testing.T) {
 	h := live.New(2)
 	defer h.Close()
 	a, b := h.Subscribe("a"), h.Subscribe("b")
-	if a == nil || b == nil || h.Room() || h.Subscribe("c") != nil {
+	if a == nil || b == nil || h.Room("c") || h.Subscribe("c") != nil {
 		t.Fatal("two fit and a third does not")
 	}
 	a.Close()
 	a.Close()
-	if h.Len() != 1 || !h.Room() {
+	if h.Len() != 1 || !h.Room("c") {
 		t.Errorf("%d open after one of two left", h.Len())
 	}
 	if h.Subscribe("c") == nil {
@@ -86,7 +86,7 @@ func TestCloseEndsSubscriptions(t *testing.T) {
 	a.Close()
 	h.Publish("a")
 	h.Publish("")
-	if h.Room() || h.Subscribe("a") != nil || h.Len() != 0 {
+	if h.Room("c") || h.Subscribe("a") != nil || h.Len() != 0 {
 		t.Error("a closed hub takes nobody")
 	}
 }

@@ -138,6 +138,13 @@ func (s *shard) publish(topic string) {
 	}
 }
 
+// count is how many of a topic are here.
+func (s *shard) count(topic string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.topics[topic])
+}
+
 // pages are all that are open; under the lock.
 func (s *shard) pages() iter.Seq[*listener] {
 	return func(yield func(*listener) bool) {

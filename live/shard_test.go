@@ -231,6 +231,29 @@ func TestFullOrClosedHubLeavesTheConnection(t *testing.T) {
 	})
 }
 
+// One topic may not take the whole hub.
+func TestATopicHasAShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(40)
+		defer h.Close()
+		for range 9 {
+			if !h.Room("greedy") {
+				t.Fatal("there is room")
+			}
+			open(t, h, "greedy", "k")
+		}
+		last := open(t, h, "greedy", "k")
+		if h.Room("greedy") || !h.Room("modest") {
+			t.Errorf("room for the eleventh: %v, for another topic: %v", h.Room("greedy"), h.Room("modest"))
+		}
+		last.conn.Close()
+		synctest.Wait()
+		if !h.Room("greedy") {
+			t.Error("one has gone and there is no room")
+		}
+	})
+}
+
 // A change while the beginning of the answer is on its way is not lost, and
 // comes after it.
 func TestChangeDuringTheBeginning(t *testing.T) {
