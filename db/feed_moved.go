@@ -27,12 +27,13 @@ func moves(before map[string]stored, winners []Snapshot) []move {
 	return list
 }
 
-// queueMoved notes the moves that the database cannot see for itself, and has
-// what is archived of them go with them.
+// queueMoved notes the moves that the database cannot see for itself, has what is
+// archived of them go with them, and news of them not reach the former owner.
 func queueMoved(b *pgx.Batch, list []move) {
 	var c columns
-	var kept []string
+	var all, kept []string
 	for _, m := range list {
+		all = append(all, m.registration)
 		if m.kept {
 			kept = append(kept, m.registration)
 		}
@@ -44,6 +45,9 @@ func queueMoved(b *pgx.Batch, list []move) {
 		insert into consignment_moved (registration, checkpoint, revision, former, voen)
 		select registration, checkpoint, revision, former, voen
 		  from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[]) as t (registration, checkpoint, revision, former, voen)`, discard)
+	if len(all) > 0 {
+		b.Queue(`select forget_news($1)`, all).Exec(discard)
+	}
 	if len(kept) > 0 {
 		b.Queue(`select follow_archived($1)`, kept).Exec(discard)
 	}

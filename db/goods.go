@@ -189,6 +189,8 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 
 // queueDetail reads everything about one registration into t, for whoever the
 // batch speaks for; found says afterwards whether there is such a registration.
+// The history is looked at only if there is: else how long it takes would tell
+// how much there is of somebody else's.
 func queueDetail(b *pgx.Batch, registration string, t *customs.Detail) (found *bool) {
 	found = new(bool)
 	registration = storable(registration)
@@ -210,7 +212,9 @@ func queueDetail(b *pgx.Batch, registration string, t *customs.Detail) (found *b
 	b.Queue(`
 		select revision, status, status_at, received_at
 		  from (select e.revision, e.status, e.status_at, e.received_at, lag(status) over (order by revision) as before
-		          from (select revision, status, status_at, received_at from consignment_event where registration = $1
+		          from (select revision, status, status_at, received_at from consignment_event
+		                 where registration = $1 and (exists (select from consignment where registration = $1)
+		                                              or exists (select from archived where registration = $1))
 		                union
 		                select e.revision, e.status, e.status_at, e.received_at
 		                  from archived a cross join archive_of(a.registration, a.month) d,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"customs.gov.az/portal/feed"
@@ -94,8 +95,8 @@ func (f *Folder) once(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.Join(append(problems, ctx.Err())...)
 		}
-		if err == nil && delivered && f.Done && !beingWritten(name) {
-			err = f.putAway(name)
+		if err == nil && delivered != nil && f.Done && !beingWritten(name) {
+			err = f.putAway(name, delivered)
 		}
 		if f.Each != nil && (err != nil || r != Result{}) {
 			f.Each(name, r, err)
@@ -112,15 +113,18 @@ func (f *Folder) once(ctx context.Context) error {
 }
 
 // file delivers one file, or what it has of whole lines when it may still grow.
-// It is delivered when all of it is that is there now.
-func (f *Folder) file(ctx context.Context, name string) (r Result, delivered bool, err error) {
+// It is delivered when all of it is that is there now; nil: not so.
+func (f *Folder) file(ctx context.Context, name string) (r Result, delivered os.FileInfo, err error) {
 	info, err := os.Stat(name)
 	if err != nil || f.Except != nil && os.SameFile(info, f.Except) {
-		return r, false, err
+		return r, nil, err
 	}
 	if !f.Watch {
 		r, err = f.Pusher.Deliver(ctx, name, false)
-		return r, err == nil && unchanged(name, info), err
+		if err != nil || !unchanged(name, info) {
+			return r, nil, err
+		}
+		return r, info, nil
 	}
 	now := time.Now()
 	l, known := f.seen[name]
@@ -129,12 +133,12 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 	}
 	if l.refused || !l.failed.IsZero() && now.Sub(l.failed) < retryFile {
 		f.seen[name] = l
-		return r, false, nil
+		return r, nil, nil
 	}
 	growing := now.Sub(l.since) < settled
 	if growing && (l.handled || compressed(name)) {
 		f.seen[name] = l
-		return r, false, nil
+		return r, nil, nil
 	}
 	r, err = f.Pusher.Deliver(ctx, name, growing)
 	var refused *RefusedError
@@ -144,7 +148,10 @@ func (f *Folder) file(ctx context.Context, name string) (r Result, delivered boo
 		l.failed = now
 	}
 	f.seen[name] = l
-	return r, err == nil && !growing && unchanged(name, info), err
+	if err != nil || growing || !unchanged(name, info) {
+		return r, nil, err
+	}
+	return r, info, nil
 }
 
 func compressed(name string) bool { return Coding(name) != feed.Identity }
@@ -156,8 +163,8 @@ func unchanged(name string, before os.FileInfo) bool {
 }
 
 // putAway moves a delivered file into done/.
-func (f *Folder) putAway(name string) error {
-	err := moveToDone(name)
+func (f *Folder) putAway(name string, delivered os.FileInfo) error {
+	err := moveToDone(name, delivered)
 	if l, known := f.seen[name]; err != nil && known {
 		l.failed = time.Now()
 		f.seen[name] = l
@@ -165,30 +172,48 @@ func (f *Folder) putAway(name string) error {
 	return err
 }
 
-// moveToDone moves a delivered file and never overwrites one.
-func moveToDone(name string) error {
+// moveToDone moves a delivered file and never overwrites one. What it finds to
+// have moved is looked at once more: a file that was put in its place or changed
+// in the last moment goes back, since nobody has delivered it.
+func moveToDone(name string, delivered os.FileInfo) error {
 	folder := filepath.Join(filepath.Dir(name), "done")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	to := filepath.Join(folder, filepath.Base(name))
-	for n := 1; ; n++ {
-		// A link fails where a rename would overwrite.
-		err := os.Link(name, to)
-		if err == nil {
-			return os.Remove(name)
-		}
-		if _, missing := os.Lstat(to); errors.Is(missing, os.ErrNotExist) {
-			return renameUnlinked(name, to, err)
-		}
-		to = filepath.Join(folder, filepath.Base(name)+"."+strconv.Itoa(n))
+	to, err := free(filepath.Join(folder, filepath.Base(name)), "")
+	if err != nil {
+		return err
 	}
+	if err := os.Rename(name, to); err != nil {
+		return err
+	}
+	moved, err := os.Stat(to)
+	if err == nil && os.SameFile(moved, delivered) && moved.Size() == delivered.Size() && moved.ModTime().Equal(delivered.ModTime()) && !beingWritten(to) {
+		return nil
+	}
+	// Another may stand there by now; then it waits beside it.
+	plain, ending, _ := strings.Cut(filepath.Base(name), ".")
+	back, err := free(filepath.Join(filepath.Dir(name), plain), "."+ending)
+	if err != nil {
+		return err
+	}
+	return os.Rename(to, back)
 }
 
-// renameUnlinked moves a file where there are no links, as on some shares.
-func renameUnlinked(name, to string, refused error) error {
-	if err := os.Rename(name, to); err != nil {
-		return errors.Join(refused, err)
+// free is the first of name, name.1, name.2, …, each with the ending, that
+// nothing has.
+func free(name, ending string) (string, error) {
+	for n := 0; ; n++ {
+		one := name + ending
+		if n > 0 {
+			one = name + "." + strconv.Itoa(n) + ending
+		}
+		_, err := os.Lstat(one)
+		if errors.Is(err, os.ErrNotExist) {
+			return one, nil
+		}
+		if err != nil {
+			return "", err
+		}
 	}
-	return nil
 }

@@ -62,6 +62,7 @@ type Journal struct {
 	lock  io.Closer
 	at    map[key]Position
 	notes int   // written since the file was written anew
+	files int   // of which it told then
 	torn  error // of a note that may stand there in part, or not at all after a loss of power: nothing may follow it
 }
 
@@ -124,7 +125,7 @@ func (j *Journal) rewrite() error {
 	if j.f != nil {
 		_ = j.f.Close() // each of its notes is on the disk
 	}
-	j.f, j.notes = f, 0 // the next notes are added at its end
+	j.f, j.notes, j.files = f, 0, len(j.at) // the next notes are added at its end
 	if err := syncFolder(filepath.Dir(j.name)); err != nil {
 		j.torn = err // which of the two is found after a loss of power is not known
 	}
@@ -196,7 +197,7 @@ func (j *Journal) Note(to, file string, p Position) error {
 		return err
 	}
 	j.at[key{to, file}] = p
-	if j.notes++; j.notes > max(manyNotes, 2*len(j.at)) {
+	if j.notes++; j.notes > max(manyNotes, 2*j.files) {
 		j.notes = 0 // tried again after as many, if that fails now
 		_ = j.rewrite()
 	}
