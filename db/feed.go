@@ -128,7 +128,6 @@ type stored struct {
 	checkpoint string
 	voen       customs.VOEN
 	archived   bool
-	kept       customs.VOEN // whose it is in the archive; "": it is not there
 }
 
 // decide compares the batch with what is stored, in the order of the lines, and
@@ -240,13 +239,10 @@ func lookUp(ctx context.Context, tx pgx.Tx, registrations []string) (map[string]
 		_, err := pgx.ForEachRow(rows, []any{&registration, &s.revision, &digest, &s.checkpoint, &s.voen}, func() error {
 			copy(s.digest[:], digest)
 			k, ok := known[registration]
-			if archived {
-				s.archived, s.kept, k.kept = !ok, s.voen, s.voen
-			}
+			s.archived = archived && !ok
 			if !ok || s.revision > k.revision {
-				k = s
+				known[registration] = s
 			}
-			known[registration] = k
 			return nil
 		})
 		return err

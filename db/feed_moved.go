@@ -12,16 +12,15 @@ type move struct {
 	revision                 int64
 	former, voen             customs.VOEN
 	archived                 bool // so that no row is changed in place, see migration 016
-	kept                     bool // the archive has it under another number, see migration 026
 }
 
-// moves finds the registrations of the winners that somebody else has or had.
+// moves finds the registrations of the winners that somebody else had before.
 func moves(before map[string]stored, winners []Snapshot) []move {
 	var list []move
 	for _, s := range winners {
 		c := s.Consignment
 		if k, ok := before[c.Registration]; ok && k.voen != c.VOEN {
-			list = append(list, move{c.Registration, c.Checkpoint, c.Revision, k.voen, c.VOEN, k.archived, k.kept != "" && k.kept != c.VOEN})
+			list = append(list, move{c.Registration, c.Checkpoint, c.Revision, k.voen, c.VOEN, k.archived})
 		}
 	}
 	return list
@@ -31,12 +30,9 @@ func moves(before map[string]stored, winners []Snapshot) []move {
 // archived of them go with them, and news of them not reach the former owner.
 func queueMoved(b *pgx.Batch, list []move) {
 	var c columns
-	var all, kept []string
+	var all []string
 	for _, m := range list {
 		all = append(all, m.registration)
-		if m.kept {
-			kept = append(kept, m.registration)
-		}
 		if m.archived {
 			c.add(m.registration, m.checkpoint, m.revision, string(m.former), string(m.voen))
 		}
@@ -46,9 +42,7 @@ func queueMoved(b *pgx.Batch, list []move) {
 		select registration, checkpoint, revision, former, voen
 		  from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[]) as t (registration, checkpoint, revision, former, voen)`, discard)
 	if len(all) > 0 {
+		b.Queue(`select follow_archived($1)`, all).Exec(discard)
 		b.Queue(`select forget_news($1)`, all).Exec(discard)
-	}
-	if len(kept) > 0 {
-		b.Queue(`select follow_archived($1)`, kept).Exec(discard)
 	}
 }

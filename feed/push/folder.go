@@ -105,7 +105,7 @@ func (f *Folder) once(ctx context.Context) error {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 		var refused *RefusedError
-		if errors.As(err, &refused) && (refused.Sender() || refused.way()) {
+		if errors.As(err, &refused) && !refused.what() {
 			break
 		}
 	}

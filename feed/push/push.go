@@ -78,9 +78,7 @@ func (e *RefusedError) Error() string {
 // Sender reports whether the portal refuses who sends rather than what.
 func (e *RefusedError) Sender() bool { return e.Code != "" && !e.what() }
 
-// way reports whether something on the way lets nothing through.
-func (e *RefusedError) way() bool { return e.Code == "" && !e.what() }
-
+// what reports whether it is about what is sent: another file may be taken.
 func (e *RefusedError) what() bool {
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:

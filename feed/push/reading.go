@@ -128,11 +128,10 @@ func (r *reading) acknowledged(line int) {
 // whether that was all there is.
 func (r *reading) all() bool {
 	r.mu.Lock()
-	read := r.read
-	ended := r.ended
+	lines, ended := r.read.lines, r.ended
 	r.mu.Unlock()
 	if ended {
-		r.acknowledged(read.lines)
+		r.acknowledged(lines)
 	}
 	return ended
 }
