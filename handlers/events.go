@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -117,25 +116,18 @@ func streamHead(h http.Header) ([]byte, error) {
 // relay passes on what the hub says where a connection cannot be given away:
 // over HTTP/2 it carries other requests too.
 func (p *Portal) relay(c echo.Context, topic, key string) error {
-	here, hubs := net.Pipe()
-	defer here.Close()
-	defer context.AfterFunc(c.Request().Context(), func() { _ = here.Close() })()
 	rc := http.NewResponseController(c.Response().Writer)
 	// The limit on reading a request would end a stream that only writes.
 	if err := rc.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
 	c.Response().WriteHeader(http.StatusOK)
-	go func() { // it writes at once, and is read below
-		if !p.Hub.Hold(topic, key, hubs, nil) {
-			_ = hubs.Close() // a pipe
-		}
-	}()
-	page := patient{c.Response(), rc, deadline}
-	for event := make([]byte, 256); ; {
-		n, err := here.Read(event)
-		if err != nil || page.send(event[:n]) != nil {
-			return nil // the hub has closed it, or the page is gone
-		}
+	m := newMailbox()
+	defer func() { _ = m.Close() }() // it never fails
+	defer context.AfterFunc(c.Request().Context(), func() { _ = m.Close() })()
+	if !p.Hub.Hold(topic, key, m, nil) {
+		return nil
 	}
+	m.deliver(patient{c.Response(), rc, deadline}.send)
+	return nil
 }

@@ -8,7 +8,7 @@
 package live
 
 import (
-	"net"
+	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -113,6 +113,13 @@ type Subscription struct {
 // Close ends the subscription. It may be called after the hub was closed.
 func (s *Subscription) Close() { s.shard.remove(s.listener) }
 
+// Conn is what the hub needs of the connection of a page: that of net.Conn. A
+// Read ends with the page; a Write must not last.
+type Conn interface {
+	io.ReadWriteCloser
+	SetWriteDeadline(t time.Time) error
+}
+
 // Hold gives the connection of an open page to the hub, which writes the head of
 // the answer and the stream to it: an event after each change of the topic, at
 // most one a second, and a comment when nothing happens for long. No event goes
@@ -121,7 +128,7 @@ func (s *Subscription) Close() { s.shard.remove(s.listener) }
 // when the hub closes. A change after Hold began is never missed. It
 // reports false when the hub is full or closed: the connection then remains the
 // caller's.
-func (h *Hub) Hold(topic, key string, c net.Conn, head []byte) bool {
+func (h *Hub) Hold(topic, key string, c Conn, head []byte) bool {
 	if !h.enter() {
 		return false
 	}

@@ -3,7 +3,6 @@ package live
 import (
 	"io"
 	"iter"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -29,7 +28,7 @@ const (
 type listener struct {
 	topic   string
 	c       chan struct{}
-	conn    net.Conn
+	conn    Conn
 	key     string    // by which is asked whether it may still listen
 	opened  bool      // the beginning was written
 	changed bool      // it has to look again
