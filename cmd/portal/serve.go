@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -187,41 +186,6 @@ func (w *web) listen() (l listeners, err error) {
 
 func busy(name string, err error) error {
 	return fmt.Errorf("%s: %w; is a portal running already? Another address can be set with %s", name, err, name)
-}
-
-// newServer bounds what a client may send and how slowly. Writing has no limit
-// here because event streams stay open: handlers set their own.
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
-	}
-}
-
-// start serves on a listener until ctx ends; open requests then have ten
-// seconds.
-func start(ctx context.Context, g *errgroup.Group, s *http.Server, l net.Listener) {
-	g.Go(func() error {
-		var err error
-		if s.TLSConfig != nil {
-			err = s.ServeTLS(l, "", "")
-		} else {
-			err = s.Serve(l)
-		}
-		if errors.Is(err, http.ErrServerClosed) {
-			return nil
-		}
-		return err
-	})
-	g.Go(func() error {
-		<-ctx.Done()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		if err := s.Shutdown(ctx); err != nil {
-			return s.Close()
-		}
-		return nil
-	})
 }
 
 // sweep tidies the database at the start and every hour.
