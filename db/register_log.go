@@ -155,44 +155,70 @@ func consistency(ctx context.Context, q querier, tree tlog.Tree, from int64) (tl
 	return tlog.ProveTree(tree.N, from, tlog.TileHashReader(tree, tiles{ctx, q}))
 }
 
+// leafColumns are those of a leaf, as leaf.targets takes them.
+const leafColumns = `id, at, request_id, channel, actor, coalesce(case_id, '00000000-0000-0000-0000-000000000000'), action, outcome, results,
+	elapsed_us, commitments`
+
+// leaf is the row of one.
+type leaf struct {
+	register.Record
+	elapsed     int64
+	commitments []byte
+}
+
+func (l *leaf) targets() []any {
+	return []any{
+		&l.ID, &l.At, &l.RequestID, &l.Channel, &l.Actor, &l.Case, &l.Action, &l.Outcome,
+		&l.Results, &l.elapsed, &l.commitments,
+	}
+}
+
+// record is what it says.
+func (l *leaf) record() (*register.Record, error) {
+	if len(l.commitments) != len(l.Commitments)*tlog.HashSize {
+		return nil, register.ErrRecord
+	}
+	l.Elapsed = time.Duration(l.elapsed) * time.Microsecond
+	for i := range l.Commitments {
+		l.Commitments[i] = register.Hash(l.commitments[i*tlog.HashSize:])
+	}
+	return &l.Record, nil
+}
+
 // leaves reads what the leaves of entries say, from an id on, at most so many.
 func leaves(ctx context.Context, q querier, first int64, atMost int, each func(*register.Record) error) error {
-	rows, err := q.Query(ctx, `
-		select id, at, request_id, channel, actor, coalesce(case_id, '00000000-0000-0000-0000-000000000000'), action, outcome, results,
-		       elapsed_us, commitments
-		  from register_leaves($1, $2)`, first, atMost)
+	rows, err := q.Query(ctx, `select `+leafColumns+` from register_leaves($1, $2)`, first, atMost)
 	if err != nil {
 		return err
 	}
-	var r register.Record
-	var elapsed int64
-	var commitments []byte
-	_, err = pgx.ForEachRow(rows, []any{
-		&r.ID, &r.At, &r.RequestID, &r.Channel, &r.Actor, &r.Case, &r.Action, &r.Outcome,
-		&r.Results, &elapsed, &commitments,
-	}, func() error {
-		if len(commitments) != len(r.Commitments)*tlog.HashSize {
-			return register.ErrRecord
+	var l leaf
+	_, err = pgx.ForEachRow(rows, l.targets(), func() error {
+		r, err := l.record()
+		if err != nil {
+			return err
 		}
-		r.Elapsed = time.Duration(elapsed) * time.Microsecond
-		for i := range r.Commitments {
-			r.Commitments[i] = register.Hash(commitments[i*tlog.HashSize:])
-		}
-		return each(&r)
+		return each(r)
 	})
 	return err
 }
 
-// Leaf returns what the leaf of an entry says: nothing personal. Whoever shows
-// it must first see that the reader knows its hash. ErrNotFound: there is no
-// such entry.
-func (d *DB) Leaf(ctx context.Context, id int64) (register.Record, error) {
-	var out register.Record
-	err := leaves(ctx, d.pool, id, 1, func(r *register.Record) error { out = *r; return nil })
-	if err == nil && out.ID != id {
-		return register.Record{}, ErrNotFound
+// Leaf returns what the leaf of an entry says, nothing personal, to who holds
+// its receipt: the salt is that of the subject's commitment, and the hashes of
+// leaves are public. open is false once the personal data is deleted and there
+// is no salt to compare with; then whoever shows the leaf must first see that
+// the reader knows what was committed. ErrNotFound: no entry has that id and
+// salt.
+func (d *DB) Leaf(ctx context.Context, id int64, salt []byte) (r register.Record, open bool, err error) {
+	var l leaf
+	err = d.pool.QueryRow(ctx, `select `+leafColumns+`, open from register_leaf($1, $2)`, id, salt).Scan(append(l.targets(), &open)...)
+	if err != nil {
+		return register.Record{}, false, orNotFound(err)
 	}
-	return out, err
+	known, err := l.record()
+	if err != nil {
+		return register.Record{}, false, err
+	}
+	return *known, open, nil
 }
 
 // Answer is a registered answer as its trader may see it.

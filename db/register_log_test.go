@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -33,9 +34,16 @@ func TestReceiptOfAnAnswer(t *testing.T) {
 	if err != nil || p.Record.Outcome != register.NothingPending || *p.Opened[register.Subject] != string(aysel) || p.Record.RequestID != e.RequestID {
 		t.Errorf("%+v %v", p, err)
 	}
-	leaf, err := s.db.Leaf(t.Context(), a.ID)
-	if err != nil || leaf.Commitments != p.Record.Commitments || !leaf.At.Equal(p.Record.At) {
-		t.Errorf("%+v %v", leaf, err)
+	salt := a.Salts[:register.SaltSize]
+	leaf, open, err := s.db.Leaf(t.Context(), a.ID, salt)
+	if err != nil || !open || leaf.Commitments != p.Record.Commitments || !leaf.At.Equal(p.Record.At) {
+		t.Errorf("%+v %v %v", leaf, open, err)
+	}
+	// The number of an entry is no secret, and so is not enough.
+	for _, other := range [][]byte{nil, {}, salt[:15], bytes.Repeat([]byte{0}, register.SaltSize), a.Salts[register.SaltSize : 2*register.SaltSize], a.Salts} {
+		if leaf, _, err := s.db.Leaf(t.Context(), a.ID, other); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("with the salt %x: %+v %v", other, leaf, err)
+		}
 	}
 
 	// Nobody else's, none that does not exist, and nothing without a session.
@@ -54,7 +62,7 @@ func TestReceiptOfAnAnswer(t *testing.T) {
 		if _, err := s.db.Include(t.Context(), id); !errors.Is(err, db.ErrNotSealed) {
 			t.Errorf("entry %d: %v", id, err)
 		}
-		if _, err := s.db.Leaf(t.Context(), id); !errors.Is(err, db.ErrNotFound) {
+		if _, _, err := s.db.Leaf(t.Context(), id, salt); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("leaf %d: %v", id, err)
 		}
 	}
@@ -92,7 +100,7 @@ func TestProofs(t *testing.T) {
 	for id := int64(1); id <= 515; id += 7 {
 		in, err := s.db.Include(t.Context(), id)
 		must(t, err)
-		r, err := s.db.Leaf(t.Context(), id)
+		r, _, err := s.db.Leaf(t.Context(), id, one[[]byte](t, s.super, `select substr(salts, 1, 16) from register_entry where id = $1`, id))
 		must(t, err)
 		text, err := r.Append(nil)
 		must(t, err)

@@ -46,6 +46,8 @@ func TestRegisterRights(t *testing.T) {
 		{"portal_sealer", `insert into register_checkpoint (size, root, note, sealed_at) values (1000, sha256(''), '', now())`, denied},
 		{"portal_sealer", `select forget_register(now(), 0, 10)`, denied},
 		{"portal_sealer", `select * from register_leaves(1, 10)`, ""},
+		{"portal_app", `select * from register_leaves(1, 10)`, denied},
+		{"portal_sealer", `select * from register_leaf(1, '')`, denied},
 		{"portal_owner", `update register_entry set results = 0 where id = 1`, insufficient},
 		{"portal_owner", `update register_entry set subject = null, session_id = null, asked = null, salts = null,
 			commitments = decode(repeat('00', 96), 'hex') where id = 1`, insufficient},

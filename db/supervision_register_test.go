@@ -117,11 +117,15 @@ func TestFindEntry(t *testing.T) {
 	s.fill(t, 3)
 	s.seal(t)
 	key := supervisor(t, s.DB, s.db)
+	salt := one[[]byte](t, s.super, `select substr(salts, 1, 16) from register_entry where id = 2`)
 	for _, deleted := range []bool{false, true} {
 		r, err := s.db.FindEntry(t.Context(), key, 2)
 		must(t, err)
-		leaf, err := s.db.Leaf(t.Context(), 2)
+		leaf, open, err := s.db.Leaf(t.Context(), 2, salt)
 		must(t, err)
+		if open == deleted {
+			t.Errorf("deleted %v: the leaf says that its salt is there", deleted)
+		}
 		want, err := leaf.Append(nil)
 		must(t, err)
 		got, err := r.Append(nil)

@@ -285,10 +285,31 @@ func TestVerifyCode(t *testing.T) {
 		return "/verify?" + c.Encode()
 	}
 	wrong := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
-	for _, bad := range []string{change("h", wrong), change("h", "x"), change("h", ""), change("i", "2"), change("i", "-1"), change("i", "x"), change("i", "99999999999999999999"), "/verify?i=1"} {
-		if a := guest.get(bad); a.StatusCode != 422 || !strings.Contains(words(a.body), "The code matches no entry") || strings.Contains(a.body, "pomidor") {
+	for _, bad := range []string{
+		change("h", wrong), change("h", "x"), change("h", ""), change("i", "2"), change("i", "-1"), change("i", "x"), change("i", "99999999999999999999"), "/verify?i=1",
+		// The hash is public: without the receipt's salt nothing is told of the entry.
+		change("k", ""), change("k", "x"), change("k", wrong), change("k", wrong[:22]), change("k", q.Get("k")+"AA"), "/verify?i=1&h=" + q.Get("h"),
+	} {
+		if a := guest.get(bad); a.StatusCode != 422 || !strings.Contains(words(a.body), "The code matches no entry") || strings.Contains(a.body, "pomidor") || strings.Contains(a.body, path[10:]) {
 			t.Errorf("%s: %d", bad, a.StatusCode)
 		}
+	}
+	// Once the personal data is deleted no salt is left to compare: what was
+	// answered is told to who knows the VÖEN.
+	n.sql(`select forget_register(now() + interval '1 day', 0, 100)`)
+	closed := func(text string) bool {
+		return strings.Contains(text, "The receipt is genuine") && strings.Contains(text, "has been deleted") && !strings.Contains(text, path[10:])
+	}
+	for _, address := range []string{link, change("k", wrong[:22])} {
+		if text := words(guest.want(guest.get(address), http.StatusOK).body); !closed(text) {
+			t.Errorf("after deletion: %s", text)
+		}
+	}
+	if got := ask("1499000152"); !closed(got) {
+		t.Errorf("another VÖEN, after deletion: %s", got)
+	}
+	if got := ask("1499000151"); !strings.Contains(got, "Yes:") || !strings.Contains(got, path[10:]) || closed(got) {
+		t.Errorf("the VÖEN, after deletion: %s", got)
 	}
 	// Nobody may try all numbers.
 	for range 30 {

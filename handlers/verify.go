@@ -108,16 +108,18 @@ func verdict(err error) views.Verdict {
 
 // verifyCode checks the code of a printed receipt: the entry of that number
 // has that hash, and is in the log. What the entry says is shown only to who
-// knows the hash; the VÖEN is never shown, only compared.
+// knows the salt of its VÖEN too, which only the receipt has; the VÖEN is never
+// shown, only compared.
 func (p *Portal) verifyCode(c echo.Context, q url.Values, v *views.VerifyView) error {
 	ctx := c.Request().Context()
 	v.Verdict = views.VerdictCode
 	id, err := strconv.ParseInt(q.Get("i"), 10, 64)
 	hash, hashErr := base64.RawURLEncoding.Strict().DecodeString(q.Get("h"))
-	if err != nil || hashErr != nil || id < 1 || len(hash) != len(register.Hash{}) {
+	salt, saltErr := base64.RawURLEncoding.Strict().DecodeString(q.Get("k"))
+	if err := errors.Join(err, hashErr, saltErr); err != nil || id < 1 || len(hash) != len(register.Hash{}) || len(salt) != register.SaltSize {
 		return nil
 	}
-	record, err := p.DB.Leaf(ctx, id)
+	record, open, err := p.DB.Leaf(ctx, id, salt)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil
 	}
@@ -145,18 +147,16 @@ func (p *Portal) verifyCode(c echo.Context, q url.Values, v *views.VerifyView) e
 	}
 	v.Verdict, v.Now = views.VerdictProved, in.Head.Size
 	v.Answer = views.Answer{Record: record, LeafHash: register.Hash(hash), Origin: signed.Origin, Size: signed.Tree.N}
-	return p.compareVOEN(c, q, record, v)
+	v.Code = url.Values{"i": q["i"], "h": q["h"], "k": q["k"]}
+	err = p.compareVOEN(c, q, salt, v)
+	v.Closed = !open && !v.Same
+	return err
 }
 
 // compareVOEN compares a VÖEN that a person read off a paper with the entry's.
 // Only a form brings one: an address would leave it in logs. One address may
 // ask only so often, lest somebody try them all.
-func (p *Portal) compareVOEN(c echo.Context, q url.Values, r register.Record, v *views.VerifyView) error {
-	salt, err := base64.RawURLEncoding.Strict().DecodeString(q.Get("k"))
-	if err != nil || len(salt) != register.SaltSize {
-		return nil
-	}
-	v.Code = url.Values{"i": q["i"], "h": q["h"], "k": q["k"]}
+func (p *Portal) compareVOEN(c echo.Context, q url.Values, salt []byte, v *views.VerifyView) error {
 	if !q.Has("voen") || c.Request().Method != http.MethodPost {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (p *Portal) compareVOEN(c echo.Context, q url.Values, r register.Record, v 
 	}
 	v.Compared = strings.TrimSpace(q.Get("voen"))
 	voen, err := customs.ParseVOEN(v.Compared)
-	v.Same = err == nil && register.Commit(salt, []byte(voen)) == r.Commitments[register.Subject]
+	v.Same = err == nil && register.Commit(salt, []byte(voen)) == v.Answer.Commitments[register.Subject]
 	return nil
 }
 

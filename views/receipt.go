@@ -47,7 +47,7 @@ const (
 	VerdictSignature Verdict = "signature" // no known key signed its checkpoint
 	VerdictInclusion Verdict = "inclusion" // the entry is not in the signed log
 	VerdictForked    Verdict = "forked"    // today's log does not contain the signed one
-	VerdictCode      Verdict = "code"      // no entry has that number and hash
+	VerdictCode      Verdict = "code"      // no entry has that number, hash and salt
 )
 
 // VerifyView is the page that checks receipts.
@@ -60,6 +60,7 @@ type VerifyView struct {
 	Code     url.Values // of a printed receipt whose VÖEN can be compared
 	Compared string     // VÖEN that was compared; "": none was
 	Same     bool       // it is the entry's
+	Closed   bool       // the personal data is deleted, and what was answered is told only to who knows the VÖEN
 }
 
 // sentence says what was answered, in words.
