@@ -62,28 +62,46 @@ func (d *DB) MailDue(ctx context.Context) (due bool, err error) {
 }
 
 // ClaimMail takes the mail that is due first, for as long as the lease lasts,
-// so that no other mailer takes it meanwhile. Errors: ErrNotFound when none is.
+// so that no other mailer takes it meanwhile. What may not be sent any more,
+// for the right that it stands on has ended, is withdrawn and passed by.
+// Errors: ErrNotFound when none is due.
 func (d *DB) ClaimMail(ctx context.Context, lease time.Duration) (m Mail, err error) {
-	err = d.inTx(ctx, "portal_mail", func(tx pgx.Tx) error {
-		var kind string
-		err := tx.QueryRow(ctx, `
-			update mail_outbox o set state = 'claimed', claim = gen_random_uuid(), lease = clock_timestamp() + $1::interval, attempts = least(attempts + 1, 1000)
-			  from mail_address a
-			 where o.id = (select id from mail_outbox where state = 'waiting' and due_at <= now() order by due_at, id limit 1 for update skip locked)
-			   and a.id = o.address
-			returning o.id, o.claim, o.kind, o.attempts, o.created_at, a.id, a.voen, a.address, a.lang, a.stop_token`, lease).
-			Scan(&m.ID, &m.Claim, &kind, &m.Attempts, &m.CreatedAt, &m.Subscription, &m.VOEN, &m.Address, &m.Lang, &m.Stop)
-		if err != nil {
-			return orNotFound(err)
-		}
-		if kind == "confirm" {
-			m.Confirm, m.ConfirmUntil, err = newConfirmation(ctx, tx, m.Subscription)
+	for may := false; err == nil && !may; {
+		m = Mail{}
+		err = d.inTx(ctx, "portal_mail", func(tx pgx.Tx) error {
+			may, err = claimMail(ctx, tx, lease, &m)
 			return err
-		}
-		m.News, err = readNews(ctx, tx, m.ID)
-		return err
-	})
+		})
+	}
 	return m, err
+}
+
+func claimMail(ctx context.Context, tx pgx.Tx, lease time.Duration, m *Mail) (may bool, err error) {
+	var kind string
+	err = tx.QueryRow(ctx, `
+		update mail_outbox o set state = 'claimed', claim = gen_random_uuid(), lease = clock_timestamp() + $1::interval, attempts = least(attempts + 1, 1000)
+		  from mail_address a
+		 where o.id = (select id from mail_outbox where state = 'waiting' and due_at <= now() order by due_at, id limit 1 for update skip locked)
+		   and a.id = o.address
+		returning o.id, o.claim, o.kind, o.attempts, o.created_at, a.id, a.voen, a.address, a.lang, a.stop_token`, lease).
+		Scan(&m.ID, &m.Claim, &kind, &m.Attempts, &m.CreatedAt, &m.Subscription, &m.VOEN, &m.Address, &m.Lang, &m.Stop)
+	if err != nil {
+		return false, orNotFound(err)
+	}
+	if may, err = mailMayGo(ctx, tx, m.ID); err != nil || !may {
+		return false, err
+	}
+	if kind == "confirm" {
+		m.Confirm, m.ConfirmUntil, err = newConfirmation(ctx, tx, m.Subscription)
+	} else {
+		m.News, err = readNews(ctx, tx, m.ID)
+	}
+	return true, err
+}
+
+func mailMayGo(ctx context.Context, tx pgx.Tx, id uuid.UUID) (may bool, err error) {
+	err = tx.QueryRow(ctx, `select mail_may_go($1)`, id).Scan(&may)
+	return may, err
 }
 
 // newConfirmation makes a token of which only the mail knows more than the
@@ -116,13 +134,24 @@ func readNews(ctx context.Context, tx pgx.Tx, mail uuid.UUID) ([]customs.News, e
 }
 
 // BeginMail notes that the end of the mail's text is about to be sent: from
-// here on it may have been taken over. Errors: ErrMailLost.
+// here on it may have been taken over. Errors: ErrMailLost, also when the right
+// that it stands on has ended since it was claimed.
 func (d *DB) BeginMail(ctx context.Context, m Mail) error {
-	return d.moveMail(ctx, m, `
-		update mail_outbox o set state = 'sending', code = null
-		  from mail_address a
-		 where o.id = $1 and o.claim = $2 and o.state = 'claimed' and o.lease > clock_timestamp()
-		   and a.id = o.address and a.stopped_at is null and (o.kind = 'confirm' or a.confirmed_at is not null)`, nil)
+	var may bool
+	err := d.inTx(ctx, "portal_mail", func(tx pgx.Tx) (err error) {
+		if may, err = mailMayGo(ctx, tx, m.ID); err != nil || !may {
+			return err
+		}
+		return changedOne(tx.Exec(ctx, `
+			update mail_outbox o set state = 'sending', code = null
+			  from mail_address a
+			 where o.id = $1 and o.claim = $2 and o.state = 'claimed' and o.lease > clock_timestamp()
+			   and a.id = o.address and a.stopped_at is null and (o.kind = 'confirm' or a.confirmed_at is not null)`, m.ID, m.Claim))
+	})
+	if errors.Is(err, ErrNotFound) || err == nil && !may {
+		return ErrMailLost
+	}
+	return err
 }
 
 // EndMail notes that the mail was taken over. Errors: ErrMailLost, when it
