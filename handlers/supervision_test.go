@@ -97,7 +97,7 @@ func TestRegisterSearch(t *testing.T) {
 	request := missing.Header.Get("X-Request-ID")
 	for query, want := range map[string]string{
 		"":                                   "1499000151",
-		"q=1499000151":                       "2 entries",
+		"q=1499000151&actor=trader":          "2 entries",
 		"q=" + request:                       "1 entry",
 		"q=1":                                "1 entry",
 		"q=m-2026-000001":                    "0 entries",
@@ -120,11 +120,24 @@ func TestRegisterSearch(t *testing.T) {
 			t.Errorf("%s: no %q in %s", query, want, text)
 		}
 	}
-	if n := look[int](s, `select count(*) from register_entry where action = 'supervision.search' and subject = '1499000151'`); n != 1 {
-		t.Errorf("%d searches for a taxpayer name it in the register, want 1", n)
+	// Who is the only one that is seen is told so, however they were found.
+	const told = `select count(*) from register_entry where action like 'supervision.%' and subject = '1499000151'`
+	before := look[int](s, told)
+	for _, query := range []string{"?q=1499000151", "?q=" + request, "?q=1", "?outcome=not_found", ".csv?q=" + request, ".xlsx?q=1"} {
+		supervisor.want(supervisor.get("/supervision/register"+query), http.StatusOK)
+		if now := look[int](s, told); now != before+1 {
+			t.Errorf("%s: %d looks at the taxpayer are in the register, want %d", query, now, before+1)
+		} else {
+			before = now
+		}
 	}
-	if n := look[int](s, `select count(*) from register_entry where action = 'supervision.search' and subject is null`); n != 17 {
-		t.Errorf("%d searches for nobody, want 17", n)
+	s.sql(`insert into register_entry (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)
+		values (gen_random_uuid(), 'web', 'trader', gen_random_uuid(), '1499000152', 'goods.list', '/goods', 'answered', 7, 1500)`)
+	for _, query := range []string{"", "?q=m-2026-000001", "?actor=operator", "?channel=web", "?q=hello", ".csv", ".csv?to=2000-01-01"} {
+		supervisor.want(supervisor.get("/supervision/register"+query), http.StatusOK)
+		if now := look[int](s, told); now != before {
+			t.Errorf("%s: the register has a look at a taxpayer who was not the only one", query)
+		}
 	}
 }
 

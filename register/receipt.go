@@ -44,8 +44,9 @@ type Opening struct {
 }
 
 // NewReceipt puts a receipt together. values and salts are those of the entry,
-// in the order of the commitments; without salts nothing is opened, as when the
-// personal data has been deleted.
+// in the order of the commitments; of a session that was no trader's nothing is
+// opened. Nor is anything without salts, as when the personal data has been
+// deleted.
 func NewReceipt(r Record, values [personal]string, salts []byte, proof tlog.RecordProof, checkpoint string) (Receipt, error) {
 	text, err := r.Append(nil)
 	if err != nil {
@@ -57,6 +58,9 @@ func NewReceipt(r Record, values [personal]string, salts []byte, proof tlog.Reco
 	}
 	if len(salts) == SaltsSize {
 		for i, name := range personalNames {
+			if i == Session && r.Actor != "trader" {
+				continue // an officer's, which is not the trader's to know
+			}
 			out.Open[name] = Opening{hex.EncodeToString(salts[i*SaltSize : (i+1)*SaltSize]), values[i]}
 		}
 	}

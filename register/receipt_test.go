@@ -38,7 +38,11 @@ func newKeys(t testing.TB, n int) (*Keys, *Verifiers, []string) {
 // sampleReceipt is a receipt of the sixth of ten entries.
 func sampleReceipt(t testing.TB, keys *Keys) Receipt {
 	t.Helper()
-	r := sampleRecord()
+	return receiptOf(t, keys, sampleRecord())
+}
+
+func receiptOf(t testing.TB, keys *Keys, r Record) Receipt {
+	t.Helper()
 	r.ID = 6
 	salts := bytes.Repeat([]byte("salt"), SaltsSize/4)
 	values := [3]string{"1499000151", "00000000-0000-4000-8000-000000000001", "/goods?q=çay"}
@@ -99,6 +103,20 @@ func TestReceipt(t *testing.T) {
 		}
 		if p.Record.ID != 6 || *p.Opened[Subject] != "1499000151" || *p.Opened[Asked] != "/goods?q=çay" || p.Checkpoint.Tree.N != 10 {
 			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+// What an officer looked at is the trader's to know, but not in which session.
+func TestReceiptOfAnOfficersLook(t *testing.T) {
+	keys, v, _ := newKeys(t, 1)
+	for _, actor := range []string{"operator", "supervisor", "administrator"} {
+		r := sampleRecord()
+		r.Actor = actor
+		receipt := receiptOf(t, keys, r)
+		p, err := v.Check(receipt)
+		if err != nil || p.Record.Actor != actor || p.Opened[Session] != nil || len(receipt.Open) != 2 || *p.Opened[Asked] != "/goods?q=çay" {
+			t.Errorf("%s: %+v %v", actor, receipt.Open, err)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +17,14 @@ import (
 	"customs.gov.az/portal/esign/democa"
 )
 
+// httptestPair is a certificate that nobody here trusts.
+func httptestPair(t *testing.T) tls.Certificate {
+	t.Helper()
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	return s.TLS.Certificates[0]
+}
+
 // The demo's telephone says in words what came of it, shows what it was given
 // as text, and calls nobody but this machine.
 func TestPhonePage(t *testing.T) {
@@ -22,7 +33,7 @@ func TestPhonePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	answered := 0
-	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	answers := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text := `{"data":"` + base64.StdEncoding.EncodeToString([]byte("challenge")) + `"}`
 		if r.Method == http.MethodPost {
 			answered++
@@ -32,8 +43,22 @@ func TestPhonePage(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 		}
 		_, _ = w.Write([]byte(text))
-	}))
+	})
+	portal := httptest.NewServer(answers)
 	defer portal.Close()
+	over := func(pair tls.Certificate) string {
+		s := httptest.NewUnstartedServer(answers)
+		s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL + "/sima"
+	}
+	own, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls/server.pem"), filepath.Join(dir, "tls/server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure, strange := over(own), over(httptestPair(t))
 	code := func(address, callback string, until time.Duration, assignee ...customs.PIN) string {
 		b, err := esign.SIMAContract{
 			Version: "1.3", OperationID: "1", NotBefore: time.Now().Add(-time.Hour), Expires: time.Now().Add(until), Assignee: assignee,
@@ -72,6 +97,9 @@ func TestPhonePage(t *testing.T) {
 		"an answer to what is none": {"aysel", code(here, "http://[", time.Minute), 422, "this is no code of this demo."},
 		"for another":               {"aysel", code(here, here, time.Minute, "1111111"), 422, "the code is for the person whose FİN was typed."},
 		"expired":                   {"aysel", code(here, here, -time.Second), 422, "the code has expired."},
+		"over TLS":                  {"aysel", code(secure, secure, time.Minute), 200, "Confirmed as aysel."},
+		"a stranger's certificate":  {"aysel", code(strange, strange, time.Minute), 422, "the telephone does not reach the portal, or does not trust"},
+		"nobody is there":           {"aysel", code("http://127.0.0.1:1/sima", here, time.Minute), 422, "the telephone does not reach the portal"},
 		"refused":                   {"aysel", code(portal.URL+"/no", here, time.Minute), 422, "the portal said no"},
 	} {
 		answered = 0

@@ -137,7 +137,9 @@ func (j *Journal) rewrite() error {
 // mounted at the moment.
 func (j *Journal) written() (_ *os.File, err error) {
 	maps.DeleteFunc(j.at, func(k key, _ Position) bool { return gone(k.file) })
-	f, err := os.CreateTemp(filepath.Dir(j.name), ".journal-*")
+	// Nobody else writes it, for whoever does holds the lock; what a kill left
+	// is written over.
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(j.name), "."+filepath.Base(j.name)+".new"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
