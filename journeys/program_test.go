@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,11 +71,16 @@ func (p *program) beside(t *testing.T, name string) *program {
 
 // freeAddress is an address on this machine that nobody listens on. Its port is
 // below those that the system gives to connections (from 32768 in Linux): a
-// browser opens many between now and the start of what shall listen there.
+// browser opens many between now and the start of what shall listen there. None
+// is given twice.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		port := 20_000 + rand.IntN(12_000)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue
 		}
@@ -83,6 +89,9 @@ func freeAddress(t *testing.T) string {
 		return l.Addr().String()
 	}
 }
+
+// givenPorts are those that freeAddress has given.
+var givenPorts sync.Map
 
 // startLimit is the most that a start may take on a busy machine. What it
 // takes on a free one is logged and stands in the benchmarks.
