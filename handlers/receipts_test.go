@@ -298,7 +298,7 @@ func TestVerifyCode(t *testing.T) {
 	// answered is told to who knows the VÖEN.
 	n.sql(`select forget_register(now() + interval '1 day', 0, 100)`)
 	closed := func(text string) bool {
-		return strings.Contains(text, "The receipt is genuine") && strings.Contains(text, "has been deleted") && !strings.Contains(text, path[10:])
+		return strings.Contains(text, "The entry is in the register") && !strings.Contains(text, "The receipt is genuine") && strings.Contains(text, "has been deleted") && !strings.Contains(text, path[10:])
 	}
 	for _, address := range []string{link, change("k", wrong[:22])} {
 		if text := words(guest.want(guest.get(address), http.StatusOK).body); !closed(text) {
