@@ -62,8 +62,9 @@ func (d *DB) MailDue(ctx context.Context) (due bool, err error) {
 }
 
 // ClaimMail takes the mail that is due first, for as long as the lease lasts,
-// so that no other mailer takes it meanwhile. What may not be sent any more,
-// for the right that it stands on has ended, is withdrawn and passed by.
+// so that no other mailer takes it meanwhile. What may not be sent any more, for
+// the address is stopped, not confirmed, or the right that it stands on has
+// ended, is withdrawn and passed by.
 // Errors: ErrNotFound when none is due.
 func (d *DB) ClaimMail(ctx context.Context, lease time.Duration) (m Mail, err error) {
 	for may := false; err == nil && !may; {

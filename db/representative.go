@@ -136,10 +136,12 @@ type Representative struct {
 func ReplaceRepresentatives(ctx context.Context, ownerURL string, list []Representative) (ended int, err error) {
 	err = connected(ctx, ownerURL, func(conn *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, `delete from representative`); err != nil {
+			// Whoever signs in meanwhile waits only for what has to be one step.
+			_, err := tx.Exec(ctx, `create temporary table new_representative (like representative including constraints) on commit drop`)
+			if err != nil {
 				return err
 			}
-			_, err := tx.CopyFrom(ctx, pgx.Identifier{"representative"},
+			_, err = tx.CopyFrom(ctx, pgx.Identifier{"new_representative"},
 				[]string{"voen", "pin", "organisation", "position", "from_day", "to_day", "access", "liquidated"},
 				pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
 					r := list[i]
@@ -151,6 +153,15 @@ func ReplaceRepresentatives(ctx context.Context, ownerURL string, list []Represe
 				}))
 			if err != nil {
 				return err
+			}
+			for _, sql := range []string{
+				`select take_representatives()`,
+				`delete from representative`,
+				`insert into representative select * from new_representative`,
+			} {
+				if _, err := tx.Exec(ctx, sql); err != nil {
+					return err
+				}
 			}
 			return tx.QueryRow(ctx, `select end_lost_representations()`).Scan(&ended)
 		})

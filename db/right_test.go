@@ -2,8 +2,12 @@ package db_test
 
 import (
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
@@ -112,6 +116,26 @@ func TestRightsThatAreCutShort(t *testing.T) {
 	if one[bool](t, su, "select exists (select from access_code where expires_at > now())") {
 		t.Error("the code is still good")
 	}
+	// It goes also if who made it has signed out before.
+	w.replace(represents(oneVOEN), represents(otherVOEN))
+	for _, list := range [][]db.Representative{
+		{represents(otherVOEN)},
+		{represents(oneVOEN, func(r *db.Representative) { r.Liquidated = true }), represents(otherVOEN)},
+	} {
+		gone := begin()
+		made, err := w.MakeAccessCode(t.Context(), gone)
+		w.must(err)
+		w.must(w.EndSession(t.Context(), gone))
+		w.replace(represents(oneVOEN), represents(otherVOEN))
+		if !one[bool](t, su, "select exists (select from access_code where expires_at = $1)", made.ExpiresAt) {
+			t.Error("a code was ended without a reason")
+		}
+		w.replace(list...)
+		if one[bool](t, su, "select exists (select from access_code where expires_at > now())") {
+			t.Error("the code of who has signed out is still good")
+		}
+		w.replace(represents(oneVOEN), represents(otherVOEN))
+	}
 	again, err := w.SwitchCompany(t.Context(), switched, otherVOEN)
 	w.must(err)
 	exec(t, su, "update session set expires_at = now() + interval '1 minute' where id = '"+again.ID.String()+"'")
@@ -119,6 +143,94 @@ func TestRightsThatAreCutShort(t *testing.T) {
 	w.must(err)
 	if got := ends(again); !last.ExpiresAt.Equal(got) {
 		t.Errorf("the code is good until %v, the session until %v", last.ExpiresAt, got)
+	}
+}
+
+// While the list is replaced whoever begins something that stands on it waits,
+// and then stands on the new one.
+func TestBeginningWhileTheListChanges(t *testing.T) {
+	w := newDaysWorld(t)
+	w.replace(represents(oneVOEN), represents(otherVOEN))
+	people := w.representing()
+	signsIn := func() db.SessionKey { return w.sessionAmong(people, 0) }
+	switches, calls, su := w.sessionAmong(people, 1), signsIn(), connect(t, w.test.SuperuserURL)
+
+	owner := connect(t, w.test.OwnerURL)
+	exec(t, owner, "begin")
+	exec(t, owner, "select take_representatives()")
+	exec(t, owner, "delete from representative where voen = '"+string(oneVOEN)+"'")
+	exec(t, owner, "select end_lost_representations()")
+	var g sync.WaitGroup
+	var began, switched db.SessionKey
+	g.Go(func() { began = signsIn() })
+	g.Go(func() { switched, _ = w.SwitchCompany(t.Context(), switches, oneVOEN) })
+	g.Go(func() {
+		if c, err := w.MakeAccessCode(t.Context(), calls); err == nil {
+			t.Errorf("a code of who may no longer act: %v", c.ExpiresAt)
+		}
+	})
+	for one[int](t, su, "select count(*) from pg_locks where locktype = 'advisory' and not granted") < 3 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	exec(t, owner, "commit")
+	g.Wait()
+	for name, k := range map[string]db.SessionKey{"who signed in": began, "who switched": switched} {
+		if s, err := w.Session(t.Context(), k); !errors.Is(err, db.ErrNoSession) {
+			t.Errorf("%s sees %s: %v", name, s.Person.VOEN, err)
+		}
+	}
+}
+
+// Two lists at once: the last one counts, and not both together.
+func TestTwoListsAtOnce(t *testing.T) {
+	w := newDaysWorld(t)
+	lists := [2][]db.Representative{}
+	for i := range 3000 {
+		r := represents(customs.VOEN(fmt.Sprintf("%010d", 1000000000+i)))
+		lists[i%2] = append(lists[i%2], r)
+	}
+	var g sync.WaitGroup
+	for range 4 {
+		for _, list := range lists {
+			g.Go(func() {
+				if _, err := db.ReplaceRepresentatives(t.Context(), w.test.OwnerURL, list); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	g.Wait()
+	got, err := db.Representatives(t.Context(), w.test.OwnerURL)
+	w.must(err)
+	if len(got) != 1500 || (got[0].VOEN[9]-got[1499].VOEN[9])%2 != 0 {
+		t.Errorf("%d lines", len(got))
+	}
+}
+
+// Who may act no longer confirms no address, and may stop one.
+func TestConfirmingNeedsTheRight(t *testing.T) {
+	f, d := open(t)
+	su := connect(t, f.SuperuserURL)
+	key := signIn(t, d, aysel)
+	exec(t, su, `alter table session_company disable trigger user`)
+	exec(t, su, `insert into session_company (session_id, voen, source) values ($1, $2, 'representative')`, key.ID, string(aysel))
+	exec(t, su, `insert into representative (voen, pin, organisation, position, from_day, access, liquidated) values ($1, '5A7KM2L', 'x', 'y', '2020-01-01', true, false)`, string(aysel))
+	_, err := d.AddMailAddress(t.Context(), key, "a@example.az", everything)
+	must(t, err)
+	m := claim(t, d)
+	deliver(t, d, m)
+	if l, err := d.MailLink(t.Context(), m.Confirm); err != nil || l.Stops {
+		t.Errorf("before: %+v %v", l, err)
+	}
+	exec(t, su, "delete from representative")
+	if l, err := d.MailLink(t.Context(), m.Confirm); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("afterwards the link is about %+v: %v", l, err)
+	}
+	if _, err := d.ConfirmMailAddress(t.Context(), m.Confirm); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("confirmed: %v", err)
+	}
+	if _, err := d.StopMailAddress(t.Context(), m.Stop); err != nil {
+		t.Errorf("cannot be stopped: %v", err)
 	}
 }
 
@@ -164,6 +276,22 @@ func TestMailStopsWithItsRight(t *testing.T) {
 			t.Errorf("%s, claimed before: %v, it is %s", name, err, state())
 		}
 	}
+	// The same for an address that is asked anew whether it wants them.
+	exec(t, su, "delete from mail_outbox; delete from mail_item; delete from mail_address; delete from representative")
+	exec(t, su, list)
+	id := subscribe(t, d, key, "a@example.az", everything)
+	store(t, d, goodsOf(aysel, "ASKED", 1))
+	gather(t, d)
+	m := claim(t, d)
+	exec(t, su, "update mail_address set stopped_at = now(), stopped_for = 'link'")
+	must(t, d.AskMailAddressAgain(t.Context(), key, uuid.MustParse(id)))
+	if err := d.BeginMail(t.Context(), m); !errors.Is(err, db.ErrMailLost) || state() != "withdrawn" {
+		t.Errorf("to an address that is not confirmed: %v, it is %s", err, state())
+	}
+	if confirm := claim(t, d); confirm.Confirm == "" {
+		t.Errorf("instead of the question: %+v", confirm)
+	}
+	exec(t, su, "update mail_address set stopped_at = now(), stopped_for = 'link'")
 	_, addresses, err := d.MailAddresses(t.Context(), key)
 	must(t, err)
 	if len(addresses) != 1 || addresses[0].State() != customs.MailStopped {

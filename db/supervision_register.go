@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/register"
 )
 
@@ -90,24 +91,35 @@ func (d *DB) FindEntries(ctx context.Context, k StaffKey, s register.Search, siz
 			found.Newer, found.Older = s.Before.ID != 0, more
 		}
 		all.args["most"] = register.FoundMost + 1
-		return tx.QueryRow(ctx, `select count(*) from (select from register_entry e`+all.sql()+` limit @most) e`, all.args).Scan(&found.Total)
+		err = tx.QueryRow(ctx, `select count(*), `+onlySubject+` from (select e.subject from register_entry e`+all.sql()+` limit @most) e`, all.args).
+			Scan(&found.Total, &found.Only)
+		if found.Total > register.FoundMost {
+			found.Only = "" // of the rest nobody knows
+		}
+		return err
 	})
 	return found, err
 }
 
+// onlySubject is the one taxpayer that entries e are about, "" if they are about
+// several or none.
+const onlySubject = `case when min(e.subject) = max(e.subject) then min(e.subject) else '' end`
+
 // ExportEntries visits every entry that a supervisor searches for, newest first,
-// out of one state of the register. begin is told first how many they are and
-// as of when, and says whether to go on. The row is overwritten by the next.
+// out of one state of the register. begin is told first how many they are, which
+// taxpayer all of them are about ("": several or none) and as of when, and says
+// whether to go on. The row is overwritten by the next.
 // ErrNoSession: the key is not a supervisor's.
-func (d *DB) ExportEntries(ctx context.Context, k StaffKey, s register.Search, begin func(total int64, asOf time.Time) (bool, error), visit func(*register.Row) error) error {
+func (d *DB) ExportEntries(ctx context.Context, k StaffKey, s register.Search, begin func(total int64, only customs.VOEN, asOf time.Time) (bool, error), visit func(*register.Row) error) error {
 	return d.supervise(ctx, k, func(tx pgx.Tx) error {
 		f := searchFilter(s)
 		var total int64
+		var only customs.VOEN
 		var asOf time.Time
-		if err := tx.QueryRow(ctx, `select count(*), now() from register_entry e`+f.sql(), f.args).Scan(&total, &asOf); err != nil {
+		if err := tx.QueryRow(ctx, `select count(*), `+onlySubject+`, now() from register_entry e`+f.sql(), f.args).Scan(&total, &only, &asOf); err != nil {
 			return err
 		}
-		if more, err := begin(total, asOf); err != nil || !more {
+		if more, err := begin(total, only, asOf); err != nil || !more {
 			return err
 		}
 		rows, err := tx.Query(ctx, `select `+rowFields+` from register_entry e `+rowJoins+f.sql()+` order by e.at desc, e.id desc`, f.args)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/register"
 )
@@ -53,8 +54,22 @@ func TestFindEntries(t *testing.T) {
 		if got := ids(found); !slices.Equal(got, c.want) || found.Total != int64(len(c.want)) {
 			t.Errorf("%s: %v of %d, want %v", name, got, found.Total, c.want)
 		}
+		// The one whom all of them are about, also if no page shows them.
+		var only customs.VOEN
+		switch {
+		case len(c.want) > 0 && slices.Max(c.want) < 8:
+			only = aysel
+		case len(c.want) > 0 && slices.Min(c.want) >= 8:
+			only = rashad
+		}
+		if beyond, err := d.FindEntries(t.Context(), key, before(c.search, register.Cursor{At: november.Add(-time.Hour), ID: 1}), 20); err != nil || found.Only != only || beyond.Only != only || len(beyond.Rows) != 0 {
+			t.Errorf("%s: about %q, beyond the last about %q with %d rows, want %q: %v", name, found.Only, beyond.Only, len(beyond.Rows), only, err)
+		}
 		var exported []int64
-		must(t, d.ExportEntries(t.Context(), key, c.search, func(total int64, asOf time.Time) (bool, error) {
+		must(t, d.ExportEntries(t.Context(), key, c.search, func(total int64, about customs.VOEN, asOf time.Time) (bool, error) {
+			if about != only {
+				t.Errorf("%s: exports about %q, want %q", name, about, only)
+			}
 			if total != int64(len(c.want)) || time.Since(asOf) > time.Minute {
 				t.Errorf("%s: exports %d as of %s", name, total, asOf)
 			}
@@ -64,6 +79,11 @@ func TestFindEntries(t *testing.T) {
 			t.Errorf("%s: exported %v, want %v", name, exported, c.want)
 		}
 	}
+}
+
+func before(s register.Search, c register.Cursor) register.Search {
+	s.Before = c
+	return s
 }
 
 func ids(f register.Found) (list []int64) {

@@ -219,7 +219,7 @@ func TestSupervisionIsDecidedByTheDatabase(t *testing.T) {
 		if _, err := d.SupervisedMonth(t.Context(), key, time.Now(), time.Now()); (err == nil) != (who == "supervisor") {
 			t.Errorf("%s reads a month: %v", who, err)
 		}
-		err := d.ExportEntries(t.Context(), key, register.Search{}, func(int64, time.Time) (bool, error) { return true, nil }, func(*register.Row) error { return nil })
+		err := d.ExportEntries(t.Context(), key, register.Search{}, func(int64, customs.VOEN, time.Time) (bool, error) { return true, nil }, func(*register.Row) error { return nil })
 		if (err == nil) != (who == "supervisor") {
 			t.Errorf("%s exports: %v", who, err)
 		}

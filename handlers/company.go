@@ -69,6 +69,9 @@ func (p *Portal) doSwitchCompany(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	s, err := p.DB.Session(ctx, fresh)
+	if errors.Is(err, db.ErrNoSession) { // the right to that company has just ended
+		return p.expired(c)
+	}
 	if err != nil {
 		return err
 	}

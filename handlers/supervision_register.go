@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -30,15 +31,15 @@ func (p *Portal) searchRegister(c echo.Context, s staffSession) error {
 	}
 	frame := p.official(c, "supervision.register_heading", s.Staff)
 	frame.Error = v.Unclear
-	return p.lookedAt(c, s, register.SearchRegister, lookedUp(v.Search, v.Found.Rows), len(v.Found.Rows), views.SupervisionRegister(frame, v))
+	return p.lookedAt(c, s, register.SearchRegister, lookedUp(v.Search, v.Found), len(v.Found.Rows), views.SupervisionRegister(frame, v))
 }
 
-// lookedUp is the one taxpayer whose requests a supervisor sees, who is told of
-// it: the one that was searched for, or the only one that what was found is
-// about. None if it is about several.
-func lookedUp(search register.Search, found []register.Row) customs.VOEN {
-	one := search.VOEN
-	for _, r := range found {
+// lookedUp is the one taxpayer whose requests a supervisor sees, or is told the
+// number of, and who is told of it: the one that was searched for, or the only
+// one that what was found is about. None if it is about several.
+func lookedUp(search register.Search, found register.Found) customs.VOEN {
+	one := cmp.Or(search.VOEN, found.Only)
+	for _, r := range found.Rows {
 		switch {
 		case r.Subject == "" || r.Subject == one:
 		case one != "":
@@ -48,19 +49,6 @@ func lookedUp(search register.Search, found []register.Row) customs.VOEN {
 		}
 	}
 	return one
-}
-
-// lookedUpInFile is the same for a file of all that is found, as far as one page
-// holds it.
-func (p *Portal) lookedUpInFile(ctx context.Context, s staffSession, search register.Search) (customs.VOEN, error) {
-	if search.VOEN != "" {
-		return search.VOEN, nil
-	}
-	found, err := p.DB.FindEntries(ctx, s.Key, search, registerPage)
-	if err != nil || found.Older {
-		return "", err
-	}
-	return lookedUp(search, found.Rows), nil
 }
 
 // caseNumber is the form of a case's number.
@@ -212,13 +200,9 @@ func (p *Portal) registerFile(format tableFormat) func(echo.Context, staffSessio
 func (p *Portal) writeRegister(ctx context.Context, c echo.Context, s staffSession, search register.Search, format tableFormat, file *tableAnswer) error {
 	l := locale(c)
 	cells := make([]tableCell, len(registerColumns))
-	subject, err := p.lookedUpInFile(ctx, s, search)
-	if err != nil {
-		return err
-	}
-	begin := func(total int64, asOf time.Time) (bool, error) {
+	begin := func(total int64, only customs.VOEN, asOf time.Time) (bool, error) {
 		e := p.staffEntry(c, s, register.DownloadRegister, register.Answered)
-		e.Subject, e.Results = subject, int(min(total, maxResults))
+		e.Subject, e.Results = cmp.Or(search.VOEN, only), int(min(total, maxResults))
 		if err := p.Register.Submit(ctx, e).Wait(ctx); err != nil {
 			return false, err
 		}

@@ -120,10 +120,13 @@ func TestRegisterSearch(t *testing.T) {
 			t.Errorf("%s: no %q in %s", query, want, text)
 		}
 	}
-	// Who is the only one that is seen is told so, however they were found.
+	// Who is the only one that is seen, or counted, is told so, however they were
+	// found, and also where no page holds all of it.
+	s.sql(`insert into register_entry (request_id, channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us)
+		select gen_random_uuid(), 'web', 'trader', gen_random_uuid(), '1499000151', 'goods.list', '/goods', 'answered', 7, 1500 from generate_series(1, 60)`)
 	const told = `select count(*) from register_entry where action like 'supervision.%' and subject = '1499000151'`
 	before := look[int](s, told)
-	for _, query := range []string{"?q=1499000151", "?q=" + request, "?q=1", "?outcome=not_found", ".csv?q=" + request, ".xlsx?q=1"} {
+	for _, query := range []string{"?q=1499000151", "?q=" + request, "?q=1", "?outcome=not_found", "?q=1&before=1.1&outcome=answered", ".csv?q=" + request, ".xlsx?q=1", ".csv?channel=web"} {
 		supervisor.want(supervisor.get("/supervision/register"+query), http.StatusOK)
 		if now := look[int](s, told); now != before+1 {
 			t.Errorf("%s: %d looks at the taxpayer are in the register, want %d", query, now, before+1)

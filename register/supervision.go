@@ -178,8 +178,9 @@ type Cursor struct {
 // Found is a page of entries, newest first.
 type Found struct {
 	Rows         []Row
-	Total        int64 // of all that were searched for, FoundMost at most
-	Newer, Older bool  // there are more
+	Total        int64        // of all that were searched for, FoundMost at most
+	Newer, Older bool         // there are more
+	Only         customs.VOEN // taxpayer that all of them are about, also those on other pages; "": several, none, or too many
 }
 
 // FoundMost is up to where found entries are counted.
