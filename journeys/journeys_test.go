@@ -43,6 +43,7 @@ func TestJourneys(t *testing.T) {
 		{"live pause", livePause},
 		{"live details", liveDetails},
 		{"live empty", liveEmpty},
+		{"live, forgotten", forgottenStream},
 		{"session", sessionEnds},
 		{"writing", writing},
 		{"errors", errorPages},

@@ -122,7 +122,7 @@ type Conn interface {
 
 // Hold gives the connection of an open page to the hub, which writes the head of
 // the answer and the stream to it: an event after each change of the topic, at
-// most one a second, and a comment when nothing happens for long. No event goes
+// most one a second, and a beat when nothing happens for long. No other event goes
 // to a page without a lease; a page that may not listen any longer is told so
 // and its connection closed, as it is when the page is gone or too slow, or
 // when the hub closes. A change after Hold began is never missed. It

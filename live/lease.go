@@ -57,7 +57,7 @@ func (s *shard) unasked(now time.Time) (chosen []*listener) {
 	defer s.mu.Unlock()
 	for l := range s.pages() {
 		over := !l.leased.IsZero() && !now.Before(l.leased)
-		if l.opened && (l.unknown || s.hears && (over || now.Sub(l.asked) >= silence)) {
+		if l.opened && (l.unknown || s.hears && (over || now.Sub(l.asked) >= doubtful)) {
 			chosen = append(chosen, l)
 		}
 	}

@@ -93,7 +93,7 @@ func TestNewsDoesNotWaitForAQuestion(t *testing.T) {
 			t.Errorf("in ten minutes it was asked about %d times", n)
 		}
 		if p.got(); d.times("1.x") != 0 {
-			t.Error("comments need no questions of their own")
+			t.Error("beats need no questions of their own")
 		}
 	})
 }
@@ -182,7 +182,7 @@ func TestAnUnheardEndIsFound(t *testing.T) {
 }
 
 // While nobody knows, no page ends and none is told of a change, which it hears
-// of as soon as somebody does; comments keep its connection.
+// of as soon as somebody does; beats keep its connection.
 func TestWhileNobodyKnows(t *testing.T) {
 	leased(t, map[string]time.Duration{"1.x": time.Hour, "2.x": time.Hour}, func(t *testing.T, h *live.Hub, d *desk) {
 		p, ended := open(t, h, "a", "1.x"), open(t, h, "a", "2.x")
@@ -193,9 +193,9 @@ func TestWhileNobodyKnows(t *testing.T) {
 		h.Doubt("2.")
 		h.Publish("a")
 		p.want(t, "")
-		time.Sleep(50 * time.Second)
-		p.want(t, "comment")
-		ended.want(t, "comment")
+		time.Sleep(25 * time.Second)
+		p.want(t, "beat")
+		ended.want(t, "beat")
 		d.set("1.x", time.Hour)
 		d.set("2.x", 0)
 		time.Sleep(5 * time.Second)
@@ -288,7 +288,7 @@ func TestPagesAreToldThatNobodyHears(t *testing.T) {
 		unknown.want(t, "lost")
 		meanwhile := hold(t, h, "a", "1.x")
 		meanwhile.want(t, "head open lost")
-		time.Sleep(20 * time.Second)
+		time.Sleep(15 * time.Second)
 		known.want(t, "")
 		h.Hear(true)
 		h.Publish("")

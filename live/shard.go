@@ -14,12 +14,13 @@ const (
 	look    = "event: look\ndata:\n\n"
 	lost    = "event: lost\ndata:\n\n" // until the next look nobody here hears of changes
 	end     = "event: end\ndata:\n\n"  // whoever listens may not any longer
-	comment = ": still here\n\n"
+	beat    = "event: beat\ndata:\n\n" // nothing has changed, and the stream is still one
 )
 
 const (
 	pace     = time.Second            // a page hears of changes at most this often
-	silence  = 45 * time.Second       // then a comment, for proxies that give up on a silent stream after a minute
+	quiet    = 20 * time.Second       // then a beat, for proxies that give up on a silent stream, and for pages that are to notice one that is dead
+	doubtful = 45 * time.Second       // so long after it was asked about a page is asked about again
 	round    = 5 * time.Second        // so often is looked who has heard nothing, or is to be asked about
 	patience = 100 * time.Millisecond // what one connection may hold up the others; what is sent fits into its buffer
 )
@@ -201,8 +202,8 @@ func (s *shard) run() {
 		case <-later.C:
 		case <-rounds.C:
 			for some := range slices.Chunk(s.silent(time.Now()), together) {
-				s.tell() // news does not wait behind comments, nor behind questions
-				s.say(some, comment)
+				s.tell() // news does not wait behind beats, nor behind questions
+				s.say(some, beat)
 			}
 			ask = true
 		}
@@ -278,7 +279,7 @@ func (s *shard) silent(now time.Time) (chosen []*listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for l := range s.pages() {
-		if l.opened && now.Sub(l.spoken) >= silence {
+		if l.opened && now.Sub(l.spoken) >= quiet {
 			chosen = append(chosen, l)
 		}
 	}
@@ -287,13 +288,13 @@ func (s *shard) silent(now time.Time) (chosen []*listener) {
 
 // say writes to pages: first to those that have leases, then to those that are
 // given one. Of whom nobody knows whether they may listen, they are told nothing
-// but comments; what they have to hear waits.
+// but beats; what they have to hear waits.
 func (s *shard) say(pages []*listener, text string) {
 	sure, rest := s.sure(pages)
 	s.write(sure, text)
 	may, unknown := s.ask(rest)
 	s.write(may, text)
-	if text == comment {
+	if text == beat {
 		s.write(unknown, text)
 	} else {
 		s.again(unknown)

@@ -62,7 +62,7 @@ func (p *page) got() string {
 			if !ok {
 				return strings.Join(append(all, "closed"), " ")
 			}
-			kind := map[string]string{"head|": "head", "retry: 3000|event: open|data:|": "open", "event: look|data:|": "look", "event: lost|data:|": "lost", "event: end|data:|": "end", ": still here|": "comment"}[e]
+			kind := map[string]string{"head|": "head", "retry: 3000|event: open|data:|": "open", "event: look|data:|": "look", "event: lost|data:|": "lost", "event: end|data:|": "end", "event: beat|data:|": "beat"}[e]
 			if kind == "" {
 				kind = "?" + e
 			}
@@ -114,22 +114,24 @@ func TestPageHearsOnceASecond(t *testing.T) {
 	})
 }
 
-func TestSilentPageGetsComments(t *testing.T) {
+func TestSilentPageGetsBeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := live.New(10)
 		defer h.Close()
 		p := open(t, h, "a", "in")
-		time.Sleep(40 * time.Second)
+		time.Sleep(19 * time.Second)
 		p.want(t, "")
-		time.Sleep(time.Minute)
-		p.want(t, "comment comment")
+		time.Sleep(6 * time.Second)
+		p.want(t, "beat")
+		time.Sleep(40 * time.Second)
+		p.want(t, "beat beat")
 	})
 }
 
 func TestPageThatMayNotListenEnds(t *testing.T) {
 	for what, say := range map[string]func(*live.Hub){
 		"before it hears of a change": func(h *live.Hub) { h.Publish("a") },
-		"before the next comment":     func(*live.Hub) { time.Sleep(time.Minute) },
+		"before the next beat":        func(*live.Hub) { time.Sleep(time.Minute) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			h := live.New(10)

@@ -105,7 +105,7 @@ func (f *Folder) once(ctx context.Context) error {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 		var refused *RefusedError
-		if errors.As(err, &refused) && !refused.what() {
+		if errors.As(err, &refused) && !refused.what() || errors.Is(err, errLocal) { // as it would be for every other file
 			break
 		}
 	}

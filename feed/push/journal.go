@@ -137,9 +137,13 @@ func (j *Journal) rewrite() error {
 // mounted at the moment.
 func (j *Journal) written() (_ *os.File, err error) {
 	maps.DeleteFunc(j.at, func(k key, _ Position) bool { return gone(k.file) })
-	// Nobody else writes it, for whoever does holds the lock; what a kill left
-	// is written over.
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(j.name), "."+filepath.Base(j.name)+".new"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	// Nobody else of ours writes it, for whoever does holds the lock; what a kill
+	// left there, or somebody else laid, goes.
+	fresh := filepath.Join(filepath.Dir(j.name), "."+filepath.Base(j.name)+".new")
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +194,15 @@ func (j *Journal) Note(to, file string, p Position) error {
 	if j.torn != nil {
 		return j.torn
 	}
-	if _, err := j.f.Write(append(b, '\n')); err != nil {
-		j.torn = err
-		return err
+	_, err = j.f.Write(append(b, '\n'))
+	if err == nil {
+		err = j.f.Sync()
 	}
-	if err := j.f.Sync(); err != nil {
+	if err != nil {
+		var at *os.PathError
+		if errors.As(err, &at) {
+			at.Path = j.name // it was opened under the name that it had before
+		}
 		j.torn = err
 		return err
 	}

@@ -2,9 +2,11 @@ package push_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -243,4 +245,40 @@ func FuzzJournal(f *testing.F) {
 		}
 		j.Close()
 	})
+}
+
+// What somebody has laid where the journal is written anew is not followed, nor
+// waited for.
+func TestWhatLiesInTheJournalsWay(t *testing.T) {
+	for what, lay := range map[string]func(at, victim string) error{
+		"a file":                      func(at, _ string) error { return os.WriteFile(at, []byte("x"), 0o400) },
+		"a link":                      func(at, victim string) error { return os.Symlink(victim, at) },
+		"a link that leads nowhere":   func(at, victim string) error { return os.Symlink(victim+"-not", at) },
+		"another name of a file":      func(at, victim string) error { return os.Link(victim, at) },
+		"a pipe that nobody reads of": func(at, _ string) error { return syscall.Mkfifo(at, 0o600) },
+	} {
+		dir := t.TempDir()
+		name, victim := filepath.Join(dir, "journal"), filepath.Join(dir, "victim")
+		if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), lay(filepath.Join(dir, ".journal.new"), victim)); err != nil {
+			t.Fatal(err)
+		}
+		j, err := push.OpenJournal(name)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		if err := j.Note("to", existing(t), push.Position{Lines: 1}); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		j.Close()
+		if b, err := os.ReadFile(victim); string(b) != "precious" || err != nil {
+			t.Errorf("%s: the other file holds %q: %v", what, b, err)
+		}
+		if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s: the journal is %v, %v", what, info.Mode(), err)
+		}
+		if _, err := os.Lstat(victim + "-not"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: another file came about: %v", what, err)
+		}
+	}
 }

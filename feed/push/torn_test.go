@@ -30,7 +30,7 @@ func TestANoteThatFailsIsTheLast(t *testing.T) {
 	}
 	disk := j.f
 	j.f = full
-	if err := j.Note("to", file, Position{Lines: 2, Bytes: 20, Sum: "bb"}); !errors.Is(err, syscall.ENOSPC) {
+	if err := j.Note("to", file, Position{Lines: 2, Bytes: 20, Sum: "bb"}); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), name) {
 		t.Errorf("on a full disk: %v", err)
 	}
 	full.Close()

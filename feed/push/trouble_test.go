@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,5 +132,27 @@ func TestClocksThatAreWrong(t *testing.T) {
 	d.expectTaken(numbered(4))
 	if n := d.border.asked; n != 2 {
 		t.Errorf("the portal was asked %d times for two deliveries", n)
+	}
+}
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// What could not be remembered of one file cannot be of the next: a run ends, as
+// a watch does, and does not deliver a whole folder in vain.
+func TestATroubleOnThisSideEndsARun(t *testing.T) {
+	d := newDesk(t)
+	d.options.Report = fullDisk{}
+	for _, name := range []string{"a", "b", "c"} {
+		d.write(name+".ndjson", "bad "+name+"\n")
+	}
+	f := push.Folder{Pusher: push.New(d.options), Name: d.dir}
+	if err := f.Run(t.Context()); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("it ends with %v", err)
+	}
+	if d.border.asked != 1 {
+		t.Errorf("%d files were sent, want the first alone", d.border.asked)
 	}
 }

@@ -16,7 +16,12 @@
   const seen = new Map(); // versions that were shown, by key
   let source, retry;
   let deaf = false; // the server does not hear of changes itself
-  const hears = () => source && source.readyState === EventSource.OPEN && !deaf;
+  // It says something every 20 to 25 seconds. A connection that somebody on the
+  // way has forgotten looks open and says nothing for ever.
+  const silent = 40 * second;
+  let spoke = 0;
+  const dead = () => source && Date.now() - spoke > silent;
+  const hears = () => source && source.readyState === EventSource.OPEN && !deaf && !dead();
   // What the server said of this page when it was loaded, so that the first look
   // need not bring it again.
   let tag = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "page")?.description;
@@ -61,7 +66,9 @@
   function listen() {
     if (source || paused || over || document.hidden) return;
     clearTimeout(retry);
+    spoke = Date.now();
     source = new EventSource(words.events);
+    for (const word of ["open", "look", "lost", "beat"]) source.addEventListener(word, () => (spoke = Date.now()));
     source.addEventListener("open", (e) => {
       if (!(e instanceof MessageEvent)) return; // the browser's own; the server's follows
       delay = second;
@@ -432,6 +439,11 @@
     if (now - beat > 30 * second) {
       hush();
       listen();
+    } else if (dead()) {
+      say("reconnecting");
+      hush();
+      listen();
+      look();
     } else if (now - looked > minute) {
       looked = now;
       look();
