@@ -199,8 +199,7 @@ func (j *Journal) Note(to, file string, p Position) error {
 		err = j.f.Sync()
 	}
 	if err != nil {
-		var at *os.PathError
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[*os.PathError](err); ok {
 			at.Path = j.name // it was opened under the name that it had before
 		}
 		j.torn = err
