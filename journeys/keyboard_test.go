@@ -82,14 +82,21 @@ func keyboard(t *testing.T, w *world) {
 	})
 }
 
-// tab presses the Tab key. A busy browser may bring what has the focus into the
-// window only with its next picture.
+// tab presses the Tab key. A busy browser brings what has the focus into the
+// window only with one of its next pictures.
 func (v *visitor) tab() stop {
 	v.Helper()
 	v.do(chromedp.KeyEvent(kb.Tab))
 	s := ask[stop](v, describeStop)
 	if s.Index > 0 && !s.Seen {
-		s = ask[stop](v, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => `+describeStop+`)`)
+		s = ask[stop](v, `new Promise((done) => {
+			const until = performance.now() + 5000;
+			(function look() {
+				const s = `+describeStop+`;
+				if (s.Seen || performance.now() > until) done(s);
+				else requestAnimationFrame(look);
+			})();
+		})`)
 	}
 	return s
 }
