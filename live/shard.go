@@ -19,7 +19,7 @@ const (
 
 const (
 	pace     = time.Second            // a page hears of changes at most this often
-	quiet    = 20 * time.Second       // then a beat, for proxies that give up on a silent stream, and for pages that are to notice one that is dead
+	quiet    = 20 * time.Second       // then, or up to 20 seconds later, a beat, for proxies that give up on a silent stream, and for pages that are to notice one that is dead
 	doubtful = 45 * time.Second       // so long after it was asked about a page is asked about again
 	round    = 5 * time.Second        // so often is looked who has heard nothing, or is to be asked about
 	patience = 100 * time.Millisecond // what one connection may hold up the others; what is sent fits into its buffer
@@ -274,16 +274,20 @@ func (s *shard) ready(now time.Time) (turn []*listener, wait time.Duration) {
 	return turn, wait
 }
 
-// silent are the pages that have heard nothing for long.
+// silent are the pages that have heard nothing for long, no more of them than so
+// that all are spread over the time between two beats: thousands that were told
+// of the same would beat at the same moment ever after, and hold up news.
 func (s *shard) silent(now time.Time) (chosen []*listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	all := 0
 	for l := range s.pages() {
+		all++
 		if l.opened && now.Sub(l.spoken) >= quiet {
 			chosen = append(chosen, l)
 		}
 	}
-	return chosen
+	return chosen[:min(len(chosen), all/int(quiet/round)+1)]
 }
 
 // say writes to pages: first to those that have leases, then to those that are

@@ -128,6 +128,36 @@ func TestSilentPageGetsBeats(t *testing.T) {
 	})
 }
 
+// Pages that were told of the same beat one after the other, and none too late
+// for a page that takes 45 seconds of silence for the end.
+func TestBeatsAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.New(2000)
+		defer h.Close()
+		var pages []*page
+		for range 320 {
+			pages = append(pages, open(t, h, "a", "in"))
+		}
+		silent := make([]int, len(pages)) // for so many rounds
+		for turn := range 60 {
+			time.Sleep(5 * time.Second)
+			beats := 0
+			for i, p := range pages {
+				silent[i]++
+				if n := strings.Count(p.got(), "beat"); n > 0 {
+					beats, silent[i] = beats+n, 0
+				}
+				if silent[i] > 7 {
+					t.Fatalf("a page heard nothing for %d rounds", silent[i])
+				}
+			}
+			if beats > 100 || turn > 8 && beats < 40 {
+				t.Errorf("in round %d %d of 320 pages beat", turn, beats)
+			}
+		}
+	})
+}
+
 func TestPageThatMayNotListenEnds(t *testing.T) {
 	for what, say := range map[string]func(*live.Hub){
 		"before it hears of a change": func(h *live.Hub) { h.Publish("a") },

@@ -16,9 +16,9 @@
   const seen = new Map(); // versions that were shown, by key
   let source, retry;
   let deaf = false; // the server does not hear of changes itself
-  // It says something every 20 to 25 seconds. A connection that somebody on the
+  // It says something every 20 to 40 seconds. A connection that somebody on the
   // way has forgotten looks open and says nothing for ever.
-  const silent = 40 * second;
+  const silent = 45 * second;
   let spoke = 0;
   const dead = () => source && Date.now() - spoke > silent;
   const hears = () => source && source.readyState === EventSource.OPEN && !deaf && !dead();
