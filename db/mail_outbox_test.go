@@ -215,9 +215,7 @@ func TestMailFollowsTheRight(t *testing.T) {
 	f, d := open(t)
 	su := connect(t, f.SuperuserURL)
 	key := signIn(t, d, aysel)
-	exec(t, su, `alter table session_company disable trigger user`)
-	exec(t, su, `insert into session_company (session_id, voen, source) values ($1, $2, 'representative')`, key.ID, string(aysel))
-	exec(t, su, `insert into representative (voen, pin, organisation, position, from_day, access, liquidated) values ($1, '5A7KM2L', 'x', 'y', '2020-01-01', true, false)`, string(aysel))
+	standsOnList(t, su, key)
 	subscribe(t, d, key, "a@example.az", everything)
 	store(t, d, goodsOf(aysel, "R1", 1))
 	if _, got := news(t, d); got == "" {

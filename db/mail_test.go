@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/db"
@@ -35,6 +36,20 @@ func subscribe(t testing.TB, d *db.DB, k db.SessionKey, address string, w custom
 	_, err = d.ConfirmMailAddress(t.Context(), m.Confirm)
 	must(t, err)
 	return id
+}
+
+// standsOnList lets aysel's session stand on a line of the list of representatives,
+// which act writes, now and again.
+func standsOnList(t testing.TB, su *pgx.Conn, k db.SessionKey) (act func()) {
+	t.Helper()
+	exec(t, su, `alter table session_company disable trigger user`) // its sign-in was long ago
+	exec(t, su, `insert into session_company (session_id, voen, source) values ($1, $2, 'representative')`, k.ID, string(aysel))
+	act = func() {
+		t.Helper()
+		exec(t, su, `insert into representative (voen, pin, organisation, position, from_day, access, liquidated) values ($1, '5A7KM2L', 'x', 'y', '2020-01-01', true, false)`, string(aysel))
+	}
+	act()
+	return act
 }
 
 func claim(t testing.TB, d *db.DB) db.Mail {

@@ -212,9 +212,7 @@ func TestConfirmingNeedsTheRight(t *testing.T) {
 	f, d := open(t)
 	su := connect(t, f.SuperuserURL)
 	key := signIn(t, d, aysel)
-	exec(t, su, `alter table session_company disable trigger user`)
-	exec(t, su, `insert into session_company (session_id, voen, source) values ($1, $2, 'representative')`, key.ID, string(aysel))
-	exec(t, su, `insert into representative (voen, pin, organisation, position, from_day, access, liquidated) values ($1, '5A7KM2L', 'x', 'y', '2020-01-01', true, false)`, string(aysel))
+	standsOnList(t, su, key)
 	_, err := d.AddMailAddress(t.Context(), key, "a@example.az", everything)
 	must(t, err)
 	m := claim(t, d)
@@ -240,9 +238,7 @@ func TestMailStopsWithItsRight(t *testing.T) {
 	f, d := open(t)
 	su := connect(t, f.SuperuserURL)
 	key := signIn(t, d, aysel)
-	exec(t, su, `alter table session_company disable trigger user`)
-	exec(t, su, `insert into session_company (session_id, voen, source) values ($1, $2, 'representative')`, key.ID, string(aysel))
-	list := `insert into representative (voen, pin, organisation, position, from_day, access, liquidated) values ('` + string(aysel) + `', '5A7KM2L', 'x', 'y', '2020-01-01', true, false)`
+	act := standsOnList(t, su, key)
 	state := func() string {
 		return one[string](t, su, "select string_agg(state, ' ' order by id) from mail_outbox where kind = 'news'")
 	}
@@ -253,7 +249,7 @@ func TestMailStopsWithItsRight(t *testing.T) {
 		"STOPPED":    "update mail_address set stopped_at = now(), stopped_for = 'link'",
 	} {
 		exec(t, su, "delete from mail_outbox; delete from mail_item; delete from mail_address; delete from representative")
-		exec(t, su, list)
+		act()
 		subscribe(t, d, key, "a@example.az", everything)
 		store(t, d, goodsOf(aysel, "MADE-"+name, 1))
 		gather(t, d)
@@ -266,7 +262,7 @@ func TestMailStopsWithItsRight(t *testing.T) {
 		}
 
 		exec(t, su, "delete from mail_outbox; delete from mail_item; delete from mail_address; delete from representative")
-		exec(t, su, list)
+		act()
 		subscribe(t, d, key, "a@example.az", everything)
 		store(t, d, goodsOf(aysel, "CLAIMED-"+name, 1))
 		gather(t, d)
@@ -278,7 +274,7 @@ func TestMailStopsWithItsRight(t *testing.T) {
 	}
 	// The same for an address that is asked anew whether it wants them.
 	exec(t, su, "delete from mail_outbox; delete from mail_item; delete from mail_address; delete from representative")
-	exec(t, su, list)
+	act()
 	id := subscribe(t, d, key, "a@example.az", everything)
 	store(t, d, goodsOf(aysel, "ASKED", 1))
 	gather(t, d)
