@@ -104,7 +104,8 @@ func sessionEnds(t *testing.T, w *world) {
 	second.wantText(second.words.T("expired.title"), second.words.T("expired.return_note"))
 }
 
-// soonAt waits until the page has gone somewhere by itself.
+// soonAt waits until the page has gone somewhere by itself and is there whole:
+// the address is the new one before the text is.
 func (v *visitor) soonAt(path string) {
 	v.Helper()
 	for end := time.Now().Add(patience); v.at() != path; {
@@ -113,6 +114,7 @@ func (v *visitor) soonAt(path string) {
 			return
 		}
 	}
+	v.loaded()
 }
 
 // visitBeside opens another window of the same visitor: it shares the cookies.

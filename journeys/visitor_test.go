@@ -143,8 +143,15 @@ func (v *visitor) back() {
 		must(v.T, err)
 		break
 	}
-	for ask[string](v, `document.readyState`) != "complete" { // where scripts are off no listener would tell
-		if ctx.Err() != nil {
+	v.loaded()
+}
+
+// loaded waits until the page is whole. It asks, for where scripts are off no
+// listener would tell.
+func (v *visitor) loaded() {
+	v.Helper()
+	for end := time.Now().Add(patience); ask[string](v, `document.readyState`) != "complete"; {
+		if time.Now().After(end) {
 			v.Fatalf("%s does not finish loading", v.at())
 		}
 	}
