@@ -90,7 +90,7 @@ func assist(t *testing.T, w *world) {
 			}
 
 			if c.scripts { // the open page ends by itself
-				operator.until(`location.pathname === "` + at + `"`)
+				operator.soonAt(at)
 			} else {
 				operator.open(list)
 			}

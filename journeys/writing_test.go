@@ -167,6 +167,7 @@ func twoCompanies(t *testing.T, w *world) {
 			t.Fatalf("the first window shows %s under the name of %s", row, one)
 		}
 	})
+	first.loaded()
 	if row := first.text("tr .reg"); row != second.text("tr .reg") {
 		t.Errorf("at %s the first window shows %s", first.at(), row)
 	}
