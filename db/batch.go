@@ -8,13 +8,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // forSession runs what queue puts into a batch, which is one transaction, for
 // the session of the key. ErrNoSession: there is none; then every policy has
 // hidden what was asked for.
 func (d *DB) forSession(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
-	return d.sendFor(ctx, &pgx.Batch{}, k, queue)
+	return sendFor(ctx, d.pool, &pgx.Batch{}, k, queue)
 }
 
 // snapshotFor is forSession for reading only, where all statements see one
@@ -22,17 +23,17 @@ func (d *DB) forSession(ctx context.Context, k SessionKey, queue func(*pgx.Batch
 func (d *DB) snapshotFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	b := &pgx.Batch{}
 	queueSnapshot(b)
-	return d.sendFor(ctx, b, k, func(b *pgx.Batch) {
+	return sendFor(ctx, d.pool, b, k, func(b *pgx.Batch) {
 		queue(b)
 		queueEnd(b)
 	})
 }
 
-func (d *DB) sendFor(ctx context.Context, b *pgx.Batch, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
+func sendFor(ctx context.Context, pool *pgxpool.Pool, b *pgx.Batch, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	var s Session
 	queueSession(b, k, &s)
 	queue(b)
-	if err := d.pool.SendBatch(ctx, b).Close(); err != nil {
+	if err := pool.SendBatch(ctx, b).Close(); err != nil {
 		return Session{}, err
 	}
 	if s.ID == uuid.Nil {

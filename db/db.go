@@ -34,6 +34,10 @@ type DB struct {
 	pool *pgxpool.Pool
 	feed *pgxpool.Pool // nil: the serving login takes portal_feed itself
 	url  string
+
+	standby *standby // nil: there is none to read from
+	journal *journal // not nil with a standby: for what is answered from it
+	even    bool     // see EvenStandby
 }
 
 // Options tune Open. The zero value is usable.
@@ -41,6 +45,7 @@ type Options struct {
 	MaxConns int32         // default: 4 per core, at least 8
 	Timeout  time.Duration // to connect, default 5 s
 	FeedURL  string        // login that stores the feed and archives, so that the serving one cannot; "": the serving one
+	Journal  string        // file for register entries while the primary is gone; "": nothing is read from a standby
 }
 
 // Open connects as the serving role and refuses a database that is of another
@@ -50,7 +55,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 5 * time.Second
 	}
-	pool, err := openPool(ctx, url, "portal_app", o)
+	pool, err := openPool(ctx, url, "portal_app", nil, o)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +68,30 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		d.Close()
 		return nil, err
 	}
+	if o.Journal != "" {
+		if d.journal, err = openJournal(o.Journal); err == nil {
+			d.standby, err = openStandby(ctx, url, o)
+		}
+		if err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
 	return d, nil
 }
 
-// openPool makes a pool whose connections start in a role.
-func openPool(ctx context.Context, url, role string, o Options) (*pgxpool.Pool, error) {
+// openPool makes a pool whose connections start in a role, each at the first
+// host that is valid. nil: with several hosts, the one that can be written to,
+// unless the address itself says otherwise.
+func openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnectFunc, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
+	}
+	if valid != nil {
+		cfg.ConnConfig.ValidateConnect = valid
+	} else if cfg.ConnConfig.ValidateConnect == nil && len(cfg.ConnConfig.Fallbacks) > 0 {
+		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
 	cfg.ConnConfig.RuntimeParams["role"] = role
@@ -94,6 +115,10 @@ func (d *DB) Close() {
 	if d.feed != nil {
 		d.feed.Close()
 	}
+	if d.standby != nil {
+		d.standby.pool.Close()
+	}
+	d.journal.close()
 }
 
 // check makes sure that the schema is the program's own and that the role that

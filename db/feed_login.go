@@ -29,7 +29,7 @@ func (d *DB) openFeed(ctx context.Context, o Options) error {
 	case able:
 		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
 	}
-	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, o); err != nil {
+	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, nil, o); err != nil {
 		return err
 	}
 	var more []string

@@ -26,7 +26,7 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 		return s, l, err
 	}
 	var words []string
-	if s, err = d.snapshotFor(ctx, k, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
+	if s, err = d.readFor(ctx, k, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
 		return s, l, err
 	}
 	_, near, err := d.goods(ctx, k, corrected(q, words), size)
@@ -34,12 +34,18 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 }
 
 func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
-	l := newList(q)
-	s, err := d.snapshotFor(ctx, k, func(b *pgx.Batch) { queueList(b, q, size, &l) })
+	var l customs.List
+	s, err := d.readFor(ctx, k, func(b *pgx.Batch) {
+		l = newList(q)
+		queueList(b, q, size, &l)
+	})
 	if err != nil {
 		return Session{}, customs.List{}, err
 	}
 	finishList(&l, size)
+	if !s.AsOf.IsZero() {
+		l.AsOf = s.AsOf
+	}
 	return s, l, nil
 }
 
@@ -177,9 +183,15 @@ func queueFreshness(b *pgx.Batch, l *customs.List) {
 func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Session, customs.Detail, error) {
 	var t customs.Detail
 	var found *bool
-	s, err := d.snapshotFor(ctx, k, func(b *pgx.Batch) { found = queueDetail(b, registration, &t) })
+	s, err := d.readFor(ctx, k, func(b *pgx.Batch) {
+		t = customs.Detail{}
+		found = queueDetail(b, registration, &t)
+	})
 	if err != nil {
 		return Session{}, customs.Detail{}, err
+	}
+	if !s.AsOf.IsZero() {
+		t.AsOf = s.AsOf
 	}
 	if !*found {
 		return s, customs.Detail{}, ErrNotFound

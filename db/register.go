@@ -27,6 +27,9 @@ type Register struct {
 	stop    context.CancelFunc
 	once    sync.Once
 	touched map[uuid.UUID]time.Time // when the writer last noted that a session is in use
+
+	journal  *journal      // for entries of answers from a standby; nil: there are none
+	followed chan struct{} // closed when nothing is brought from there any more
 }
 
 type waiting struct {
@@ -35,7 +38,8 @@ type waiting struct {
 }
 
 const (
-	groupSize    = 512 // entries in one INSERT at most
+	groupSize    = 512   // entries in one INSERT at most
+	askedSize    = 2_000 // characters of what was asked
 	groupTimeout = 5 * time.Second
 	touchEvery   = 20 * time.Second // how exactly idle time is known
 	touchedLimit = 100_000          // sessions remembered at most
@@ -50,8 +54,14 @@ func NewRegister(d *DB) *Register {
 	r := &Register{
 		cfg: cfg, queue: make(chan *waiting, 4*groupSize),
 		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{},
+		journal: d.journal, followed: make(chan struct{}),
 	}
 	go r.run(ctx)
+	if r.journal != nil {
+		go r.follow(ctx)
+	} else {
+		close(r.followed)
+	}
 	return r
 }
 
@@ -64,6 +74,7 @@ func (r *Register) Close() {
 		r.stop()
 		<-r.done
 	}
+	<-r.followed
 }
 
 // Pending is an entry on its way to the disk.
@@ -76,6 +87,10 @@ type Pending struct {
 // be rendered meanwhile; it must not be sent before Wait returns nil.
 func (r *Register) Submit(ctx context.Context, e register.Entry) *Pending {
 	p := &Pending{r: r, ack: make(chan error, 1)}
+	if e.Aside {
+		go func() { p.ack <- r.putAside(e) }()
+		return p
+	}
 	select {
 	case r.queue <- &waiting{entry: e, ack: p.ack}:
 	case <-r.closing:
@@ -84,6 +99,17 @@ func (r *Register) Submit(ctx context.Context, e register.Entry) *Pending {
 		p.ack <- fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
 	}
 	return p
+}
+
+// putAside makes an entry durable in the journal.
+func (r *Register) putAside(e register.Entry) error {
+	if r.journal == nil {
+		return fmt.Errorf("%w: there is no journal", ErrNotDurable)
+	}
+	if err := r.journal.put(e); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotDurable, err)
+	}
+	return nil
 }
 
 // Wait returns nil when the entry is durable. Any error is ErrNotDurable and
@@ -194,7 +220,7 @@ func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 		if e.Case != uuid.Nil {
 			underCase = e.Case.String()
 		}
-		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(storable(e.Asked), 2000),
+		c.add(e.RequestID.String(), e.Channel, e.Actor, e.Session.String(), string(e.Subject), e.Action, clip(storable(e.Asked), askedSize),
 			string(e.Outcome), int32(e.Results), e.Elapsed.Microseconds(), underCase)
 	}
 	_, err := conn.Exec(ctx, `

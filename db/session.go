@@ -80,6 +80,11 @@ type Session struct {
 	ExpiresAt time.Time // absolute end
 	Idle      time.Duration
 	Companies int // among which the person may switch, at least 1
+
+	// AsOf is not zero if the session, and what was read with it, comes from a
+	// standby since the primary is gone: nothing newer than this was seen. The
+	// register entry of such an answer goes into the journal.
+	AsOf time.Time
 }
 
 // Limits say how long a session lives: without a request, and at most.

@@ -32,6 +32,10 @@ type Entry struct {
 	// about what happened and is no part of the record, but such a request does
 	// not keep the session in use.
 	Unattended bool
+
+	// Aside: the answer came from a standby, so that the entry goes into the
+	// journal until the primary is there again. No part of the record either.
+	Aside bool
 }
 
 // Action is the kind of a request.

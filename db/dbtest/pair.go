@@ -1,0 +1,123 @@
+package dbtest
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/pgserver"
+)
+
+// Pair is a primary and a hot standby that follows it, two servers of the
+// test's own. The primary can be killed and come back.
+type Pair struct {
+	t        testing.TB
+	dir      string // of the primary
+	Primary  *pgserver.Server
+	Standby  *pgserver.Server
+	database string
+}
+
+// NewPair returns a pair with a fresh database with today's schema. The
+// servers end with the test.
+func NewPair(t testing.TB) *Pair {
+	t.Helper()
+	base, err := os.MkdirTemp("", "portal-pair-")
+	check(t, err)
+	t.Cleanup(func() { os.RemoveAll(base) })
+	check(t, os.Chmod(base, 0o755)) // PostgreSQL's user must pass when the tests run as root
+	p := &Pair{t: t, dir: filepath.Join(base, "primary"), database: "portal"}
+	p.Start()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	check(t, db.Bootstrap(ctx, p.Primary.URL(superuser, "postgres"), p.database))
+	check(t, db.Migrate(ctx, p.Primary.URL(owner, p.database), login))
+
+	// The standby begins as a copy of the files of a primary that was stopped.
+	check(t, p.Primary.Stop())
+	standby := filepath.Join(base, "standby")
+	check(t, os.Mkdir(standby, 0o755))
+	if said, err := exec.CommandContext(ctx, "cp", "-a", filepath.Join(p.dir, "cluster"), standby).CombinedOutput(); err != nil {
+		t.Fatalf("dbtest: cp: %v\n%s", err, said)
+	}
+	check(t, os.WriteFile(filepath.Join(standby, "cluster", "standby.signal"), nil, 0o644))
+	p.Start()
+	socket, err := url.Parse(p.Primary.URL(superuser, p.database))
+	check(t, err)
+	// The link in the data folder leads to the socket of every primary to come.
+	p.Standby = p.run(standby, map[string]string{
+		"primary_conninfo":            "host=" + filepath.Join(p.dir, "socket") + " port=" + socket.Query().Get("port") + " user=" + superuser,
+		"wal_retrieve_retry_interval": "100ms",
+	})
+	return p
+}
+
+// Start brings the primary up, again after Kill.
+func (p *Pair) Start() {
+	p.t.Helper()
+	p.Primary = p.run(p.dir, nil)
+}
+
+// Kill ends the primary as a power cut would.
+func (p *Pair) Kill() {
+	p.t.Helper()
+	check(p.t, syscall.Kill(p.Primary.PID(), syscall.SIGKILL))
+	<-p.Primary.Done()
+	check(p.t, p.Primary.Stop())
+}
+
+func (p *Pair) run(dir string, settings map[string]string) *pgserver.Server {
+	p.t.Helper()
+	s, err := pgserver.Start(p.t.Context(), pgserver.Options{Dir: dir, Settings: settings, Log: p.t.Output(), Timeout: patience})
+	check(p.t, err)
+	p.t.Cleanup(func() { _ = s.Stop() })
+	return s
+}
+
+// URL is the address with both hosts, as the serving role; the primary is not
+// the first of them.
+func (p *Pair) URL() string {
+	p.t.Helper()
+	u, err := url.Parse(p.Standby.URL(login, p.database))
+	check(p.t, err)
+	q := u.Query()
+	q.Set("host", q.Get("host")+","+filepath.Join(p.dir, "socket"))
+	q.Set("port", q.Get("port")+","+q.Get("port"))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// SuperuserURL leads to the primary, past all rights.
+func (p *Pair) SuperuserURL() string { return p.Primary.URL(superuser, p.database) }
+
+// CatchUp waits until the standby has everything that the primary has.
+func (p *Pair) CatchUp() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	ask := func(address, sql string, args ...any) (answer string) {
+		conn, err := pgx.Connect(ctx, address)
+		check(p.t, err)
+		defer conn.Close(ctx)
+		check(p.t, conn.QueryRow(ctx, sql, args...).Scan(&answer))
+		return answer
+	}
+	now := ask(p.SuperuserURL(), `select pg_current_wal_insert_lsn()::text`)
+	for ask(p.Standby.URL(superuser, p.database), `select (coalesce(pg_last_wal_replay_lsn(), '0/0') >= $1::pg_lsn)::text`, now) != "true" {
+		check(p.t, ctx.Err())
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+}

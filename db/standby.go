@@ -1,0 +1,179 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// standby is the second way to read: the host of the same address that is in
+// recovery (a hot standby, PostgreSQL documentation 26.4). It is asked only
+// while the primary cannot be, and what it answers is as old as the newest
+// transaction that has come to it.
+type standby struct {
+	pool *pgxpool.Pool
+	gone atomic.Bool // the primary could not be reached when it was last tried
+}
+
+const (
+	primaryEvery  = time.Second     // how often the primary is asked whether it is there
+	primaryAnswer = 2 * time.Second // and how long it may take
+)
+
+// openStandby connects to no host yet: a standby that is down is no reason not
+// to serve.
+func openStandby(ctx context.Context, url string, o Options) (*standby, error) {
+	pool, err := openPool(ctx, url, "portal_app", pgconn.ValidateConnectTargetSessionAttrsStandby, o)
+	if err != nil {
+		return nil, err
+	}
+	return &standby{pool: pool}, nil
+}
+
+// EvenStandby is the database for questions that may be answered from a standby
+// while the primary is gone. A session that was read so has AsOf set. Without a
+// journal for their register entries there are no such answers.
+func (d *DB) EvenStandby() *DB {
+	if d.standby == nil {
+		return d
+	}
+	return &DB{pool: d.pool, standby: d.standby, journal: d.journal, even: true}
+}
+
+// readFor is snapshotFor, from the standby if that is allowed and must be. queue
+// may be called twice; it must make anew what it reads into.
+func (d *DB) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
+	if !d.even {
+		return d.snapshotFor(ctx, k, queue)
+	}
+	if !d.standby.gone.Load() {
+		s, err := d.snapshotFor(ctx, k, queue)
+		if !lost(err) || ctx.Err() != nil {
+			return s, err
+		}
+		if _, unreachable := errors.AsType[*pgconn.ConnectError](err); unreachable {
+			d.standby.gone.Store(true)
+		}
+	}
+	return d.standby.readFor(ctx, k, queue)
+}
+
+func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
+	b := &pgx.Batch{}
+	b.Queue(`begin read only`).Exec(discard)
+	at := queueReplayed(b) // before the snapshot, which holds at least what was committed until then
+	queueEnd(b)
+	queueSnapshot(b)
+	s, err := sendFor(ctx, y.pool, b, k, func(b *pgx.Batch) {
+		queue(b)
+		queueEnd(b)
+	})
+	switch {
+	case err != nil:
+		return Session{}, err
+	case *at == nil:
+		return Session{}, fmt.Errorf("%w: the standby does not know how old its data is", ErrUnreachable)
+	}
+	s.AsOf = **at
+	return s, nil
+}
+
+// queueReplayed reads when the newest transaction that the host has was
+// committed; nil: that is not known.
+func queueReplayed(b *pgx.Batch) **time.Time {
+	at := new(*time.Time)
+	b.Queue(`select case when pg_is_in_recovery() then pg_last_xact_replay_timestamp() else now() end`).QueryRow(func(row pgx.Row) error {
+		return row.Scan(at)
+	})
+	return at
+}
+
+// lost reports whether a question was not answered because the primary could not
+// be reached, went away or has become a standby itself.
+func lost(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "08")
+	}
+	return err != nil && IsFailure(err)
+}
+
+// StandbyReady reports whether a list could be served without the primary. It
+// is an error otherwise.
+func (d *DB) StandbyReady(ctx context.Context) error {
+	if d.standby == nil {
+		return ErrUnreachable
+	}
+	b := &pgx.Batch{}
+	at := queueReplayed(b)
+	if err := d.standby.pool.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if *at == nil {
+		return ErrUnreachable
+	}
+	return d.journal.writable()
+}
+
+// FromStandby reports whether lists are read from a standby now.
+func (d *DB) FromStandby() bool { return d.standby != nil && d.standby.gone.Load() }
+
+// WatchPrimary asks the primary every second whether it is there, until ctx
+// ends. Without a standby there is nothing to watch for.
+func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
+	if d.standby == nil {
+		return
+	}
+	var conn *pgx.Conn
+	defer func() {
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx)) // it is left in any case
+		}
+	}()
+	told := false
+	for {
+		var err error
+		conn, err = d.primary(ctx, conn)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil && d.standby.gone.Load() {
+			d.pool.Reset() // what is open there leads to where the primary was
+		}
+		d.standby.gone.Store(err != nil)
+		if told != (err != nil) {
+			told = err != nil
+			changed(told)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(primaryEvery):
+		}
+	}
+}
+
+// primary asks on a connection, or on a new one, whether the primary is there.
+func (d *DB) primary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, primaryAnswer)
+	defer cancel()
+	if conn == nil || conn.IsClosed() {
+		return pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig.Copy())
+	}
+	var recovering bool
+	err := conn.QueryRow(ctx, `select pg_is_in_recovery()`).Scan(&recovering)
+	if err == nil && recovering {
+		err = ErrUnreachable
+	}
+	if err != nil {
+		_ = conn.Close(ctx) // the error counts
+		return nil, err
+	}
+	return conn, nil
+}
