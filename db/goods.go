@@ -43,9 +43,6 @@ func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 		return Session{}, customs.List{}, err
 	}
 	finishList(&l, size)
-	if !s.AsOf.IsZero() {
-		l.AsOf = s.AsOf
-	}
 	return s, l, nil
 }
 
@@ -189,9 +186,6 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	})
 	if err != nil {
 		return Session{}, customs.Detail{}, err
-	}
-	if !s.AsOf.IsZero() {
-		t.AsOf = s.AsOf
 	}
 	if !*found {
 		return s, customs.Detail{}, ErrNotFound

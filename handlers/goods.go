@@ -29,11 +29,11 @@ const (
 func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
 	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
-	s, list, err := p.DB.Goods(ctx, key, q, pageSize)
+	s, list, err := p.reading.Goods(ctx, key, q, pageSize)
 	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
 		q.Checkpoint = ""
 		ignored = append(ignored, "checkpoint")
-		s, list, err = p.DB.Goods(ctx, key, q, pageSize)
+		s, list, err = p.reading.Goods(ctx, key, q, pageSize)
 	}
 	if err != nil {
 		return p.failed(c, key, register.ListGoods, err)
@@ -43,7 +43,7 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	entry := p.Register.Submit(ctx, p.entry(c, s, register.ListGoods, listOutcome(list), list.Total, took))
 	frame, view := p.greeted(c, s), &views.GoodsView{
 		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: pageSize, Receipt: p.receiptPath(c),
-		Downloads: true, Paces: p.pacesNow(ctx),
+		Downloads: s.AsOf.IsZero(), Paces: p.pacesNow(ctx),
 	}
 	page, err := render(c, views.Goods(frame, view))
 	if err != nil {
@@ -74,7 +74,7 @@ func listOutcome(l customs.List) register.Outcome {
 // that does not exist.
 func (p *Portal) detail(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
-	s, d, err := p.DB.Detail(ctx, key, registrationCode(c))
+	s, d, err := p.reading.Detail(ctx, key, registrationCode(c))
 	if errors.Is(err, db.ErrNotFound) {
 		return p.notFound(c, s)
 	}
@@ -138,7 +138,7 @@ func (p *Portal) entry(c echo.Context, s db.Session, action register.Action, o r
 	e := register.Entry{
 		RequestID: requestID(c), Channel: "web", Actor: "trader", Session: s.ID, Subject: s.Person.VOEN,
 		Action: action, Asked: c.Request().URL.RequestURI(), Outcome: o, Results: results, Elapsed: took,
-		Unattended: c.Request().Header.Get(liveHeader) != "",
+		Unattended: c.Request().Header.Get(liveHeader) != "", Aside: !s.AsOf.IsZero(),
 	}
 	if s.Person.Method == db.MethodSystem { // the portal asks itself: no trader's request
 		e.Actor, e.Subject = "system", ""

@@ -64,6 +64,7 @@ type Portal struct {
 	metrics  *metrics
 	feeds    *feedDesk
 	paces    paces
+	reading  *db.DB // for lists and details, which a standby may answer
 	kept     views.Kept
 	watch    pace // of Watch
 
@@ -122,6 +123,7 @@ func New(o Options) (*Portal, error) {
 	if p.secure() {
 		p.cookie = "__Host-portal"
 	}
+	p.reading = o.DB.EvenStandby()
 	p.cookies = newCookieStore(o.SessionKeys, p.secure(), o.Limits.Absolute)
 	p.feeds = newFeedDesk()
 	p.watch = usualPace

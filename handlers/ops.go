@@ -26,11 +26,16 @@ func (p *Portal) OpsHandler() http.Handler {
 }
 
 // ready answers 200 only when a goods page could be served: the goods can be
-// read and a register entry could be written.
+// read and a register entry could be written, or both can be done without the
+// primary.
 func (p *Portal) ready(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 	defer cancel()
-	if err := p.DB.Ready(ctx); err != nil {
+	check := p.DB.Ready
+	if p.DB.FromStandby() {
+		check = p.DB.StandbyReady
+	}
+	if err := check(ctx); err != nil {
 		p.Log.Warn("not ready", "error", err)
 		return c.String(http.StatusServiceUnavailable, "not ready\n")
 	}

@@ -104,7 +104,7 @@ func (p *Portal) page(c echo.Context, title string) views.Page {
 func (p *Portal) personal(c echo.Context, title string, s db.Session) views.Page {
 	v := p.page(c, title)
 	v.Person = &views.Person{Name: s.Person.Name, Organisation: s.Person.Organisation, VOEN: s.Person.VOEN, Companies: s.Companies}
-	v.Noindex, v.ShowAccess = true, true
+	v.Noindex, v.ShowAccess, v.Standby = true, true, s.AsOf
 	v.Session = &views.SessionClock{Left: s.Left(v.Now), Idle: s.Idle, Ends: s.ExpiresAt}
 	return v
 }

@@ -161,8 +161,17 @@ func (g *GoodsView) frame(p Page) Page {
 	return p
 }
 
-// lagging reports whether a page shows data that is not current.
-func (p Page) lagging(at time.Time) bool { return p.Now.Sub(at) > lagAfter }
+// lagging reports whether a page that was read at some time shows data that is
+// not current.
+func (p Page) lagging(at time.Time) bool { return !p.Standby.IsZero() || p.Now.Sub(at) > lagAfter }
+
+// dataAt is of when the data is on a page that was read at some time.
+func (p Page) dataAt(at time.Time) time.Time {
+	if !p.Standby.IsZero() {
+		return p.Standby
+	}
+	return at
+}
 
 // milliseconds prints a duration in milliseconds, at least 1.
 func milliseconds(l *locales.Locale, d time.Duration) string {

@@ -51,8 +51,12 @@ func (v tally) figure(s *sheet, count int, message string, q customs.Query, clas
 }
 
 // processed is the line below an answer: how long it took (clause 1.7), and
-// where its receipt stands.
+// where its receipt stands. Of what a standby answered there is none before the
+// primary is back.
 func processed(p Page, elapsed, receipt string) processedLine {
+	if !p.Standby.IsZero() {
+		receipt = ""
+	}
 	return processedLine{p.L, elapsed, receipt}
 }
 

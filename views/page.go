@@ -31,12 +31,13 @@ type Page struct {
 	RequestID  string
 	Contacts   *Contacts
 	Now        time.Time
-	Error      bool // the title begins with the word for error
-	Noindex    bool // not for search engines
-	Hero       bool // the page opens with a .hero of its own and wraps its own content
-	Doc        bool // the page holds a document: on paper there is nothing else
-	ShowAccess bool // the section “who viewed my data” exists
-	Refresh    int  // seconds after which a browser without JavaScript asks again; 0: never
+	Error      bool      // the title begins with the word for error
+	Noindex    bool      // not for search engines
+	Hero       bool      // the page opens with a .hero of its own and wraps its own content
+	Doc        bool      // the page holds a document: on paper there is nothing else
+	Standby    time.Time // not zero: read from a standby, which has nothing newer than this
+	ShowAccess bool      // the section “who viewed my data” exists
+	Refresh    int       // seconds after which a browser without JavaScript asks again; 0: never
 	SignIn     *SignInNotice
 
 	// Of an open page: whether it keeps itself current where there is

@@ -22,6 +22,7 @@ type serveCommand struct {
 	web
 	DatabaseURL string `env:"PORTAL_DATABASE_URL" help:"PostgreSQL for serving, as a role without DDL; several hosts allowed. May come from PORTAL_DATABASE_URL_FILE."`
 	FeedURL     string `name:"feed-database-url" env:"PORTAL_FEED_DATABASE_URL" help:"PostgreSQL as the login role that stores the feed, so that the serving one cannot (default: the serving one). May come from PORTAL_FEED_DATABASE_URL_FILE."`
+	Journal     string `name:"register-journal" env:"PORTAL_REGISTER_JOURNAL" type:"path" help:"File of this process that keeps the register's entries while the primary database is gone. With it, and a hot standby among the hosts of --database-url, lists and details are then read from that."`
 	SessionKeys string `env:"PORTAL_SESSION_KEYS" help:"Keys that sign the session cookie, newest first. May come from PORTAL_SESSION_KEYS_FILE."`
 	Trust       string `env:"PORTAL_TRUST" type:"path" help:"Folder of issuer profiles and certificates; read again when it changes."`
 	CRLs        string `name:"crls" env:"PORTAL_CRLS" type:"path" help:"Folder that keeps revocation lists between starts; *.crl put there is used too (default: in memory only)."`
@@ -53,7 +54,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL})
+	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL, Journal: s.Journal})
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,16 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	start(ctx, g, newServer(portal.OpsHandler()), l.ops)
 	g.Go(func() error {
 		s.db.Listen(ctx, db.Notices{Listening: hub.Hear, Changed: hub.Publish, Ended: hub.Doubt})
+		return nil
+	})
+	g.Go(func() error {
+		s.db.WatchPrimary(ctx, func(gone bool) {
+			if gone {
+				s.log.Error("the primary database cannot be reached: lists and details are read from the standby")
+			} else {
+				s.log.Info("the primary database is back")
+			}
+		})
 		return nil
 	})
 	g.Go(func() error { giveBack(ctx, time.Minute); return nil })
