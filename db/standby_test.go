@@ -169,7 +169,7 @@ func TestJournalledEntriesComeIntoTheRegister(t *testing.T) {
 	if _, refused, _ := d.Journalled(); refused != 1 {
 		t.Errorf("%d are refused, want the one", refused)
 	}
-	su := connect(t, p.SuperuserURL())
+	su := connect(t, p.DB().SuperuserURL)
 	if n := one[int](t, su, `select count(*) from register_entry e join register_late l on l.entry = e.id
 		where e.at between $1 and $2 and l.taken_at > $2 and e.subject = $3`, began, answered, string(aysel)); n != many {
 		t.Errorf("%d entries with the time of their answers, want %d", n, many)

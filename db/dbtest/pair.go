@@ -49,11 +49,9 @@ func NewPair(t testing.TB) *Pair {
 	}
 	check(t, os.WriteFile(filepath.Join(standby, "cluster", "standby.signal"), nil, 0o644))
 	p.Start()
-	socket, err := url.Parse(p.Primary.URL(superuser, p.database))
-	check(t, err)
-	// The link in the data folder leads to the socket of every primary to come.
+	q := p.at(superuser).Query()
 	p.Standby = p.run(standby, map[string]string{
-		"primary_conninfo":            "host=" + filepath.Join(p.dir, "socket") + " port=" + socket.Query().Get("port") + " user=" + superuser,
+		"primary_conninfo":            "host=" + q.Get("host") + " port=" + q.Get("port") + " user=" + superuser,
 		"wal_retrieve_retry_interval": "100ms",
 	})
 	return p
@@ -81,21 +79,36 @@ func (p *Pair) run(dir string, settings map[string]string) *pgserver.Server {
 	return s
 }
 
+// at is the address of the primary for a user, also of one that comes back: the
+// link in the data folder leads to the socket of whichever runs.
+func (p *Pair) at(user string) *url.URL {
+	p.t.Helper()
+	u, err := url.Parse(p.Primary.URL(user, p.database))
+	check(p.t, err)
+	q := u.Query()
+	q.Set("host", filepath.Join(p.dir, "socket"))
+	u.RawQuery = q.Encode()
+	return u
+}
+
+// DB is the pair as one database whose serving role knows both hosts.
+func (p *Pair) DB() *DB {
+	p.t.Helper()
+	return &DB{Name: p.database, URL: p.URL(), OwnerURL: p.at(owner).String(), SuperuserURL: p.at(superuser).String()}
+}
+
 // URL is the address with both hosts, as the serving role; the primary is not
 // the first of them.
 func (p *Pair) URL() string {
 	p.t.Helper()
 	u, err := url.Parse(p.Standby.URL(login, p.database))
 	check(p.t, err)
-	q := u.Query()
-	q.Set("host", q.Get("host")+","+filepath.Join(p.dir, "socket"))
-	q.Set("port", q.Get("port")+","+q.Get("port"))
+	q, primary := u.Query(), p.at(login).Query()
+	q.Set("host", q.Get("host")+","+primary.Get("host"))
+	q.Set("port", q.Get("port")+","+primary.Get("port"))
 	u.RawQuery = q.Encode()
 	return u.String()
 }
-
-// SuperuserURL leads to the primary, past all rights.
-func (p *Pair) SuperuserURL() string { return p.Primary.URL(superuser, p.database) }
 
 // CatchUp waits until the standby has everything that the primary has.
 func (p *Pair) CatchUp() {
@@ -109,7 +122,7 @@ func (p *Pair) CatchUp() {
 		check(p.t, conn.QueryRow(ctx, sql, args...).Scan(&answer))
 		return answer
 	}
-	now := ask(p.SuperuserURL(), `select pg_current_wal_insert_lsn()::text`)
+	now := ask(p.at(superuser).String(), `select pg_current_wal_insert_lsn()::text`)
 	for ask(p.Standby.URL(superuser, p.database), `select (coalesce(pg_last_wal_replay_lsn(), '0/0') >= $1::pg_lsn)::text`, now) != "true" {
 		check(p.t, ctx.Err())
 	}
