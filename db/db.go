@@ -60,24 +60,38 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{pool: pool, url: url}
-	if err := d.check(ctx); err != nil {
+	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		return nil, err
-	}
-	if err := d.openFeed(ctx, o); err != nil {
-		d.Close()
-		return nil, err
-	}
-	if o.Journal != "" {
-		if d.journal, err = openJournal(o.Journal); err == nil {
-			d.standby, err = openStandby(ctx, url, o)
-		}
-		if err != nil {
-			d.Close()
-			return nil, err
-		}
 	}
 	return d, nil
+}
+
+// open makes sure of the database, on the standby if the primary is gone.
+func (d *DB) open(ctx context.Context, o Options) error {
+	if o.Journal != "" {
+		var err error
+		if d.journal, err = openJournal(o.Journal); err != nil {
+			return err
+		}
+		if d.standby, err = openStandby(ctx, d.url, o); err != nil {
+			return err
+		}
+	}
+	pool, valid := d.pool, pgconn.ValidateConnectFunc(nil)
+	err := check(ctx, pool)
+	if errors.Is(err, ErrUnreachable) && d.standby != nil {
+		pool, valid = d.standby.pool, pgconn.ValidateConnectTargetSessionAttrsStandby
+		if check(ctx, pool) != nil {
+			return err
+		}
+		d.standby.gone.Store(true)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.openFeed(ctx, pool, valid, o)
 }
 
 // openPool makes a pool whose connections start in a role, each at the first
@@ -123,9 +137,9 @@ func (d *DB) Close() {
 
 // check makes sure that the schema is the program's own and that the role that
 // logged in neither owns it nor bypasses row-level security.
-func (d *DB) check(ctx context.Context) error {
+func check(ctx context.Context, pool *pgxpool.Pool) error {
 	var version int32
-	err := d.pool.QueryRow(ctx, `select version from schema_version`).Scan(&version)
+	err := pool.QueryRow(ctx, `select version from schema_version`).Scan(&version)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == "42P01":
@@ -138,7 +152,7 @@ func (d *DB) check(ctx context.Context) error {
 	if want := Version(); version != want {
 		return fmt.Errorf("%w: it has %d, this program needs %d; run portal migrate with this program", ErrVersion, version, want)
 	}
-	return checkLogin(ctx, d.pool, "login role")
+	return checkLogin(ctx, pool, "login role")
 }
 
 // checkLogin makes sure that the role that logged in has no powers of its own.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // feedRole is the group role that stores the feed and archives.
@@ -15,10 +16,11 @@ const feedRole = "portal_feed"
 
 // openFeed opens the pool of the login that stores the feed, if it is another
 // one, and refuses logins that make the separation an empty word: each must be
-// unable to do what the other one does.
-func (d *DB) openFeed(ctx context.Context, o Options) error {
+// unable to do what the other one does. It asks serving, and of hosts that are
+// valid; nil: those that can be written to.
+func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.ValidateConnectFunc, o Options) error {
 	var able bool
-	err := d.pool.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able)
+	err := serving.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrUnreachable, scrub(err))
@@ -32,8 +34,15 @@ func (d *DB) openFeed(ctx context.Context, o Options) error {
 	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, nil, o); err != nil {
 		return err
 	}
+	asked := d.feed
+	if valid != nil {
+		if asked, err = openPool(ctx, o.FeedURL, feedRole, valid, o); err != nil {
+			return err
+		}
+		defer asked.Close()
+	}
 	var more []string
-	err = d.feed.QueryRow(ctx, `
+	err = asked.QueryRow(ctx, `
 		select array(select rolname::text from pg_roles where rolname = any($1) and rolname <> $2 and pg_has_role(session_user, oid, 'member') order by 1)`,
 		servingRoles(), feedRole).Scan(&more)
 	var pg *pgconn.PgError
@@ -45,7 +54,7 @@ func (d *DB) openFeed(ctx context.Context, o Options) error {
 	case len(more) > 0:
 		return fmt.Errorf("%w: the feed's login role may also become %s", ErrServingRole, more[0])
 	}
-	return checkLogin(ctx, d.feed, "feed's login role")
+	return checkLogin(ctx, asked, "feed's login role")
 }
 
 // Logins are the login roles that Migrate lets use the schema.

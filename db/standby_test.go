@@ -33,6 +33,15 @@ func openWithJournal(t *testing.T, p *dbtest.Pair, journal string) *db.DB {
 	return d
 }
 
+// watch watches the primary until the test ends.
+func watch(t *testing.T, d *db.DB, changed func(bool)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() { d.WatchPrimary(ctx, changed) })
+	t.Cleanup(func() { stop(); watching.Wait() })
+}
+
 // aside is the entry of an answer from the standby.
 func aside(k db.SessionKey, v customs.VOEN) register.Entry {
 	e := entryOf(k, v)
@@ -58,10 +67,7 @@ func TestListsAreReadFromAStandby(t *testing.T) {
 	p, d, _ := openPair(t)
 	any := d.EvenStandby()
 	var told atomic.Int32 // how often it was told that the primary went or came
-	ctx, stop := context.WithCancel(t.Context())
-	var watching sync.WaitGroup
-	watching.Go(func() { d.WatchPrimary(ctx, func(bool) { told.Add(1) }) })
-	t.Cleanup(func() { stop(); watching.Wait() })
+	watch(t, d, func(bool) { told.Add(1) })
 	key, other := signIn(t, d, aysel), signIn(t, d, rashad)
 	ended := signIn(t, d, aysel)
 	must(t, d.EndSession(t.Context(), ended))
@@ -120,6 +126,62 @@ func TestListsAreReadFromAStandby(t *testing.T) {
 	eventually(t, "who watches is told", func() bool { return told.Load() == 2 })
 	store(t, d, goodsOf(aysel, "A4", 1))
 	see(key, "A1", "A2", "A3", "A4")
+}
+
+// A primary that takes questions and answers none is gone as well, within
+// seconds; one that comes back is asked again.
+func TestFrozenPrimary(t *testing.T) {
+	t.Parallel()
+	p, d, _ := openPair(t)
+	watch(t, d, func(bool) {})
+	key := signIn(t, d, aysel)
+	store(t, d, goodsOf(aysel, "A1", 1))
+	p.CatchUp()
+	read := func(fromStandby bool) func() bool {
+		return func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			s, l, err := d.EvenStandby().Goods(ctx, key, customs.Query{}, 25)
+			return err == nil && s.AsOf.IsZero() != fromStandby && len(l.Rows) == 1
+		}
+	}
+	thaw := p.Freeze()
+	began := time.Now()
+	eventually(t, "the list comes from the standby", read(true))
+	t.Logf("from the standby after %s", time.Since(began))
+	thaw()
+	eventually(t, "the list comes from the primary", read(false))
+}
+
+// A program that starts while the primary is gone serves what the standby has,
+// and checks its roles there.
+func TestOpenWithoutThePrimary(t *testing.T) {
+	t.Parallel()
+	p, d, journal := openPair(t)
+	key := signIn(t, d, aysel)
+	store(t, d, goodsOf(aysel, "A1", 1))
+	p.CatchUp()
+	d.Close()
+	p.Kill()
+	if _, err := db.Open(t.Context(), p.URL(), db.Options{Timeout: time.Second}); !errors.Is(err, db.ErrUnreachable) {
+		t.Errorf("without a journal: %v", err)
+	}
+	d = openWithJournal(t, p, journal)
+	if s, _, err := d.EvenStandby().Goods(t.Context(), key, customs.Query{}, 25); err != nil || s.AsOf.IsZero() {
+		t.Errorf("as of %s, %v", s.AsOf, err)
+	}
+	watch(t, d, func(bool) {})
+	p.Start()
+	eventually(t, "the primary is asked", func() bool {
+		s, err := d.Session(t.Context(), key)
+		return err == nil && s.AsOf.IsZero() && !d.FromStandby()
+	})
+	p.Kill()
+	must(t, p.Standby.Stop())
+	d.Close()
+	if _, err := db.Open(t.Context(), p.URL(), db.Options{Timeout: time.Second, Journal: journal}); !errors.Is(err, db.ErrUnreachable) {
+		t.Errorf("with no host at all: %v", err)
+	}
 }
 
 // Entries of answers from the standby are in the register once the primary is

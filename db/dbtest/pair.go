@@ -2,10 +2,14 @@ package dbtest
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -69,6 +73,29 @@ func (p *Pair) Kill() {
 	check(p.t, syscall.Kill(p.Primary.PID(), syscall.SIGKILL))
 	<-p.Primary.Done()
 	check(p.t, p.Primary.Stop())
+}
+
+// Freeze stops every process of the primary where it stands, so that it takes
+// questions and answers none, until what it returns is called.
+func (p *Pair) Freeze() (thaw func()) {
+	p.t.Helper()
+	pids := []int{p.Primary.PID()}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Primary.PID()))
+	check(p.t, err)
+	for _, child := range strings.Fields(string(children)) {
+		pid, err := strconv.Atoi(child)
+		check(p.t, err)
+		pids = append(pids, pid)
+	}
+	send := func(s syscall.Signal) {
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, s) // a backend may have ended by itself
+		}
+	}
+	send(syscall.SIGSTOP)
+	thaw = sync.OnceFunc(func() { send(syscall.SIGCONT) })
+	p.t.Cleanup(thaw)
+	return thaw
 }
 
 func (p *Pair) run(dir string, settings map[string]string) *pgserver.Server {
