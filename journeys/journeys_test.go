@@ -48,6 +48,7 @@ func TestJourneys(t *testing.T) {
 		{"writing", writing},
 		{"errors", errorPages},
 		{"database gone", databaseGone},
+		{"standby", standby},
 		{"two companies", twoCompanies},
 		{"assist", assist},
 		{"staff list", staffList},

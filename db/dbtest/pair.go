@@ -57,6 +57,7 @@ func NewPair(t testing.TB) *Pair {
 	p.Standby = p.run(standby, map[string]string{
 		"primary_conninfo":            "host=" + q.Get("host") + " port=" + q.Get("port") + " user=" + superuser,
 		"wal_retrieve_retry_interval": "100ms",
+		"log_min_messages":            "panic", // it says of each try that the primary is gone
 	})
 	return p
 }

@@ -83,6 +83,7 @@
     source.addEventListener("lost", () => {
       deaf = true;
       say("reconnecting");
+      setTimeout(look, Math.random() * 5 * second); // there may be older data meanwhile, and not all pages at once
     });
     source.addEventListener("end", again); // perhaps there is another session by now
     source.addEventListener("error", () => {
