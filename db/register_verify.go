@@ -200,8 +200,8 @@ func (v *verification) beyond(ctx context.Context) error {
 	var longer bool
 	var waiting *time.Time
 	err := v.tx.QueryRow(ctx, `
-		select count(*), min(at), exists (select from register_tile where n * 256 + length(hashes) / 32 > $1 >> (8 * level))
-		  from register_entry where id > $1`, v.head.Size).Scan(&v.report.Unsealed, &waiting, &longer)
+		select count(*), min(coalesce(l.taken_at, e.at)), exists (select from register_tile where n * 256 + length(hashes) / 32 > $1 >> (8 * level))
+		  from register_entry e left join register_late l on l.entry = e.id where e.id > $1`, v.head.Size).Scan(&v.report.Unsealed, &waiting, &longer)
 	if waiting != nil {
 		v.report.Waiting = *waiting
 	}

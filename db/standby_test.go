@@ -244,7 +244,7 @@ func TestJournalledEntriesComeIntoTheRegister(t *testing.T) {
 // What the serving role can bring into the register late is a trader's look at
 // goods and nothing else; what was taken is not taken again.
 func TestLateEntries(t *testing.T) {
-	f, _ := open(t)
+	f, d := open(t)
 	app, su := connect(t, f.URL), connect(t, f.SuperuserURL)
 	exec(t, app, "set role portal_app")
 	entry := func(change string) string {
@@ -266,6 +266,11 @@ func TestLateEntries(t *testing.T) {
 	exec(t, app, entry(`jsonb_build_object('key', gen_random_uuid(), 'at', now() + interval '1 hour')`))
 	if n := one[int](t, su, `select count(*) from register_entry where at <= clock_timestamp()`); n != 2 {
 		t.Errorf("%d entries, want 2, none from the future", n)
+	}
+	key := supervisor(t, f, d)
+	first := one[int64](t, su, `select min(id) from register_entry where at < now() - interval '4 minutes'`)
+	if r, err := d.FindEntry(t.Context(), key, first); err != nil || r.Taken.Before(r.At.Add(4*time.Minute)) {
+		t.Errorf("supervision sees the entry of %s taken at %s, %v", r.At, r.Taken, err)
 	}
 	if _, err := su.Exec(t.Context(), `delete from register_late`); err == nil {
 		t.Error("the note that an entry came late can be removed")

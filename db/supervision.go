@@ -163,7 +163,8 @@ func queueState(b *pgx.Batch, o *register.Overview) {
 		  from (select 1) one
 		  left join lateral (select size, sealed_at from register_checkpoint order by size desc limit 1) c on true
 		  cross join lateral (select count(*) as n, min(at) as since
-		                        from (select at from register_entry where id > coalesce(c.size, 0) order by id limit $1) t) w`, register.UnsealedMost).
+		                        from (select coalesce(l.taken_at, e.at) as at from register_entry e left join register_late l on l.entry = e.id
+		                               where e.id > coalesce(c.size, 0) order by e.id limit $1) t) w`, register.UnsealedMost).
 		QueryRow(func(row pgx.Row) error {
 			return row.Scan(&o.Head.Tree.N, &o.SealedAt, &o.Unsealed, &o.UnsealedSince)
 		})

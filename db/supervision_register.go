@@ -143,8 +143,11 @@ func (d *DB) FindEntry(ctx context.Context, k StaffKey, id int64) (register.Row,
 	err := d.supervise(ctx, k, func(tx pgx.Tx) error {
 		var elapsed int64
 		var commitments []byte
-		err := tx.QueryRow(ctx, `select `+rowFields+`, coalesce(e.salts, ''), coalesce(e.commitments, '') from register_entry e `+rowJoins+` where e.id = $1 limit 1`, id).
-			Scan(append(rowPlaces(&r, &elapsed), &r.Salts, &commitments)...)
+		var taken *time.Time
+		err := tx.QueryRow(ctx, `select `+rowFields+`, coalesce(e.salts, ''), coalesce(e.commitments, ''),
+			(select taken_at from register_late where entry = e.id) from register_entry e `+rowJoins+` where e.id = $1 limit 1`, id).
+			Scan(append(rowPlaces(&r, &elapsed), &r.Salts, &commitments, &taken)...)
+		r.Taken = orZero(taken)
 		if err != nil {
 			return orNotFound(err)
 		}

@@ -146,6 +146,10 @@ type Row struct {
 	Officer string // number of the officer who looked
 	CaseNo  string // number of the case
 	Salts   []byte // of the commitments, only on the entry's own page
+
+	// Taken is when the register took an entry that came later than its answer,
+	// since a standby gave that; zero: at once. Only on the entry's own page.
+	Taken time.Time
 }
 
 // Values are the personal values, in the order of their commitments.
