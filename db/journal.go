@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/register"
@@ -47,7 +48,7 @@ type noted struct {
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
 	file, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("db: the register's journal %s is in use by another process; each needs its own", path)
 	}
 	if err != nil {

@@ -33,10 +33,9 @@ type Pair struct {
 // servers end with the test.
 func NewPair(t testing.TB) *Pair {
 	t.Helper()
-	base, err := os.MkdirTemp("", "portal-pair-")
+	base, err := passable()
 	check(t, err)
-	t.Cleanup(func() { os.RemoveAll(base) })
-	check(t, os.Chmod(base, 0o755)) // PostgreSQL's user must pass when the tests run as root
+	t.Cleanup(func() { check(t, os.RemoveAll(base)) })
 	p := &Pair{t: t, dir: filepath.Join(base, "primary"), database: "portal"}
 	p.Start()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
@@ -83,7 +82,7 @@ func (p *Pair) Freeze() (thaw func()) {
 	pids := []int{p.Primary.PID()}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Primary.PID()))
 	check(p.t, err)
-	for _, child := range strings.Fields(string(children)) {
+	for _, child := range strings.FieldsSeq(string(children)) {
 		pid, err := strconv.Atoi(child)
 		check(p.t, err)
 		pids = append(pids, pid)
@@ -105,6 +104,16 @@ func (p *Pair) run(dir string, settings map[string]string) *pgserver.Server {
 	check(p.t, err)
 	p.t.Cleanup(func() { _ = s.Stop() })
 	return s
+}
+
+// passable is a new folder that PostgreSQL's user can pass when the tests run as
+// root.
+func passable() (string, error) {
+	dir, err := os.MkdirTemp("", "portal-pair-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	return dir, err
 }
 
 // at is the address of the primary for a user, also of one that comes back: the
