@@ -82,7 +82,7 @@ func (p *Pair) Freeze() (thaw func()) {
 	pids := []int{p.Primary.PID()}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Primary.PID()))
 	check(p.t, err)
-	for _, child := range strings.FieldsSeq(string(children)) {
+	for child := range strings.FieldsSeq(string(children)) {
 		pid, err := strconv.Atoi(child)
 		check(p.t, err)
 		pids = append(pids, pid)
