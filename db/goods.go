@@ -26,11 +26,15 @@ func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int)
 		return s, l, err
 	}
 	var words []string
-	if s, err = d.readFor(ctx, k, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
-		return s, l, err
+	then, err := d.readFor(ctx, k, func(b *pgx.Batch) {
+		words = nil
+		queueNearest(b, q, &words)
+	})
+	if err != nil || words == nil {
+		return oldest(s, then), l, err
 	}
-	_, near, err := d.goods(ctx, k, corrected(q, words), size)
-	return s, nearer(l, near, words), err
+	last, near, err := d.goods(ctx, k, corrected(q, words), size)
+	return oldest(s, then, last), nearer(l, near, words), err
 }
 
 func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {

@@ -85,6 +85,18 @@ func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Bat
 	return s, nil
 }
 
+// oldest is the last of several readings of one session, as old as the oldest
+// that came from the standby.
+func oldest(readings ...Session) Session {
+	s := readings[len(readings)-1]
+	for _, r := range readings {
+		if !r.AsOf.IsZero() && (s.AsOf.IsZero() || r.AsOf.Before(s.AsOf)) {
+			s.AsOf = r.AsOf
+		}
+	}
+	return s
+}
+
 // queueReplayed reads when the newest transaction that the host has was
 // committed; nil: that is not known.
 func queueReplayed(b *pgx.Batch) **time.Time {

@@ -94,8 +94,8 @@ func TestListsAreReadFromAStandby(t *testing.T) {
 		t.Errorf("read as of %s at %s; the last change came between %s and now", s.AsOf, l.AsOf, began)
 	}
 	see(other, "R1")
-	if _, near, err := any.Goods(t.Context(), key, customs.Query{Text: "şəkar"}, 25); err != nil || near.Nearest == "" {
-		t.Errorf("a misspelt word: %q, %v", near.Nearest, err)
+	if as, near, err := any.Goods(t.Context(), key, customs.Query{Text: "şəkar"}, 25); err != nil || near.Nearest == "" || !as.AsOf.Equal(s.AsOf) {
+		t.Errorf("a misspelt word: %q as of %s, %v", near.Nearest, as.AsOf, err)
 	}
 	if as, detail, err := any.Detail(t.Context(), key, "A1"); err != nil || detail.Consignment.Registration != "A1" || !as.AsOf.Equal(s.AsOf) {
 		t.Errorf("details: %s as of %s, %v", detail.Consignment.Registration, as.AsOf, err)
