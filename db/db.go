@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"syscall"
 	"time"
@@ -38,6 +39,7 @@ type DB struct {
 	standby *standby // nil: there is none to read from
 	journal *journal // not nil with a standby: for what is answered from it
 	even    bool     // see EvenStandby
+	log     *slog.Logger
 }
 
 // Options tune Open. The zero value is usable.
@@ -46,6 +48,7 @@ type Options struct {
 	Timeout  time.Duration // to connect, default 5 s
 	FeedURL  string        // login that stores the feed and archives, so that the serving one cannot; "": the serving one
 	Journal  string        // file for register entries while the primary is gone; "": nothing is read from a standby
+	Log      *slog.Logger  // what becomes of the journal; nil: nobody reads it
 }
 
 // Open connects as the serving role and refuses a database that is of another
@@ -59,7 +62,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{pool: pool, url: url}
+	d := &DB{pool: pool, url: url, log: o.Log}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		return nil, err
@@ -82,8 +88,8 @@ func (d *DB) open(ctx context.Context, o Options) error {
 	err := check(ctx, pool)
 	if errors.Is(err, ErrUnreachable) && d.standby != nil {
 		pool, valid = d.standby.pool, pgconn.ValidateConnectTargetSessionAttrsStandby
-		if check(ctx, pool) != nil {
-			return err
+		if second := check(ctx, pool); second != nil {
+			return errors.Join(err, second)
 		}
 		d.standby.gone.Store(true)
 		err = nil
@@ -108,6 +114,9 @@ func openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnec
 		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
+	if len(cfg.ConnConfig.Fallbacks) > 0 {
+		cfg.ConnConfig.ConnectTimeout = min(o.Timeout, hostAnswer)
+	}
 	cfg.ConnConfig.RuntimeParams["role"] = role
 	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
@@ -191,6 +200,10 @@ func (d *DB) Ready(ctx context.Context) error {
 	return err
 }
 
+// hostAnswer is how long one host of several may take to accept a connection: a
+// deaf one must not take the time in which the next would answer.
+const hostAnswer = time.Second
+
 // snapshotTx is a transaction that reads one state of the database.
 var snapshotTx = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
@@ -235,7 +248,8 @@ func scrub(err error) error {
 func IsFailure(err error) bool {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
-	return errors.As(err, &pg) || errors.As(err, &connect) || errors.Is(err, ErrUnreachable) || pgconn.SafeToRetry(err) ||
+	var network *net.OpError
+	return errors.As(err, &pg) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, ErrUnreachable) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }

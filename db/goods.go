@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -190,6 +191,9 @@ func (d *DB) Detail(ctx context.Context, k SessionKey, registration string) (Ses
 	})
 	if err != nil {
 		return Session{}, customs.Detail{}, err
+	}
+	if !*found && !s.AsOf.IsZero() {
+		return Session{}, customs.Detail{}, fmt.Errorf("%w: the standby knows of no such registration", ErrUnreachable)
 	}
 	if !*found {
 		return s, customs.Detail{}, ErrNotFound

@@ -1,15 +1,17 @@
 package db
 
 import (
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
@@ -21,7 +23,11 @@ import (
 // was gone, in a file of this process, until the primary has them. An entry is
 // on the disk when put returns, and leaves the file only after the transaction
 // that took it into the register.
-type journal struct{ file *bolt.DB }
+type journal struct {
+	path string
+	mu   sync.RWMutex // held for writing while the file is replaced
+	file *bolt.DB
+}
 
 var (
 	journalWaiting = []byte("waiting") // sequence number, big-endian → noted as JSON
@@ -47,12 +53,20 @@ type noted struct {
 
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
-	file, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
+	file, err := openBolt(path)
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("db: the register's journal %s is in use by another process; each needs its own", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("db: the register's journal %s: %w", path, err)
+	}
+	return &journal{path: path, file: file}, nil
+}
+
+func openBolt(path string) (*bolt.DB, error) {
+	file, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		return nil, err
 	}
 	err = file.Update(func(tx *bolt.Tx) error {
 		for _, bucket := range [][]byte{journalWaiting, journalRefused} {
@@ -62,17 +76,64 @@ func openJournal(path string) (*journal, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		_ = file.Close() // the error counts
-		return nil, fmt.Errorf("db: the register's journal %s: %w", path, err)
+	if err == nil {
+		err = syncFolder(filepath.Dir(path)) // a new file is on the disk when its folder is
 	}
-	return &journal{file}, nil
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func (j *journal) close() {
-	if j != nil {
-		_ = j.file.Close() // everything that counts was synced when it was put
+	if j == nil {
+		return
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_ = j.file.Close() // everything that counts was synced when it was put
+}
+
+// renew puts an empty file in the place of one that holds no entries any more:
+// what was removed from a file can still be read in it, and is personal.
+func (j *journal) renew() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if waiting, refused, err := j.counts(); err != nil || waiting+refused > 0 {
+		return err
+	}
+	next := j.path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	file, err := openBolt(next)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.Rename(next, j.path), syncFolder(filepath.Dir(j.path))); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	old := j.file
+	j.file = file
+	return old.Close()
+}
+
+// counts is how many entries wait, and how many the register would not have.
+func (j *journal) counts() (waiting, refused int, err error) {
+	err = j.file.View(func(tx *bolt.Tx) error {
+		waiting = tx.Bucket(journalWaiting).Stats().KeyN
+		refused = tx.Bucket(journalRefused).Stats().KeyN
+		return nil
+	})
+	return waiting, refused, err
 }
 
 // put makes an entry durable; those that come at once share a flush.
@@ -89,6 +150,8 @@ func (j *journal) put(e register.Entry) error {
 	if err != nil {
 		return err
 	}
+	j.mu.RLock()
+	defer j.mu.RUnlock()
 	return j.file.Batch(func(tx *bolt.Tx) error {
 		waiting := tx.Bucket(journalWaiting)
 		n, err := waiting.NextSequence()
@@ -100,10 +163,16 @@ func (j *journal) put(e register.Entry) error {
 }
 
 // writable is an error if nothing can be put.
-func (j *journal) writable() error { return j.file.Update(func(*bolt.Tx) error { return nil }) }
+func (j *journal) writable() error {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.file.Update(func(*bolt.Tx) error { return nil })
+}
 
 // oldest are the entries that have waited longest, with their places.
 func (j *journal) oldest(n int) (places [][]byte, entries []json.RawMessage, err error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
 	err = j.file.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket(journalWaiting).Cursor()
 		for k, v := c.First(); k != nil && len(places) < n; k, v = c.Next() {
@@ -117,6 +186,8 @@ func (j *journal) oldest(n int) (places [][]byte, entries []json.RawMessage, err
 
 // remove takes entries out, into another bucket if there is one.
 func (j *journal) remove(places [][]byte, into []byte) error {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
 	return j.file.Update(func(tx *bolt.Tx) error {
 		waiting := tx.Bucket(journalWaiting)
 		for _, k := range places {
@@ -139,85 +210,32 @@ func (d *DB) Journalled() (waiting, refused int, err error) {
 	if d.journal == nil {
 		return 0, 0, nil
 	}
-	err = d.journal.file.View(func(tx *bolt.Tx) error {
-		waiting = tx.Bucket(journalWaiting).Stats().KeyN
-		refused = tx.Bucket(journalRefused).Stats().KeyN
+	d.journal.mu.RLock()
+	defer d.journal.mu.RUnlock()
+	return d.journal.counts()
+}
+
+// ReadJournal shows what a journal holds that no process uses now: each entry
+// as JSON, and whether the register has refused it.
+func ReadJournal(path string, show func(entry []byte, refused bool) error) error {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	j, err := openJournal(path)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	return j.file.View(func(tx *bolt.Tx) error {
+		for _, refused := range []bool{false, true} {
+			bucket := tx.Bucket(journalWaiting)
+			if refused {
+				bucket = tx.Bucket(journalRefused)
+			}
+			if err := bucket.ForEach(func(_, entry []byte) error { return show(entry, refused) }); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
-	return waiting, refused, err
-}
-
-// catchUp brings what the journal holds into the register until it is empty.
-func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
-	for {
-		places, entries, err := r.journal.oldest(groupSize)
-		if err != nil || len(places) == 0 {
-			return err
-		}
-		err = takeLate(ctx, conn, entries)
-		switch {
-		case err == nil:
-			err = r.journal.remove(places, nil)
-		case refused(err):
-			err = r.catchUpSingly(ctx, conn, places, entries)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// catchUpSingly brings entries one by one, so that a single one that the
-// register will not have holds up no other. That one is kept aside.
-func (r *Register) catchUpSingly(ctx context.Context, conn *pgx.Conn, places [][]byte, entries []json.RawMessage) error {
-	for i := range places {
-		var into []byte
-		if err := takeLate(ctx, conn, entries[i:i+1]); refused(err) {
-			into = journalRefused
-		} else if err != nil {
-			return err
-		}
-		if err := r.journal.remove(places[i:i+1], into); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func takeLate(ctx context.Context, conn *pgx.Conn, entries []json.RawMessage) error {
-	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
-	defer cancel()
-	all, err := json.Marshal(entries)
-	if err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, `select take_late_entries($1::jsonb)`, string(all))
-	return err
-}
-
-// follow catches up whenever the primary is there and something waits, until
-// the register closes.
-func (r *Register) follow(ctx context.Context) {
-	defer close(r.followed)
-	for {
-		if places, _, err := r.journal.oldest(1); err == nil && len(places) > 0 {
-			_ = r.reach(ctx) // it stays in the journal, and the next turn tries again
-		}
-		select {
-		case <-r.closing:
-			return
-		case <-time.After(primaryEvery):
-		}
-	}
-}
-
-func (r *Register) reach(ctx context.Context) error {
-	connecting, cancel := context.WithTimeout(ctx, primaryAnswer)
-	defer cancel()
-	conn, err := pgx.ConnectConfig(connecting, r.cfg)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return r.catchUp(ctx, conn)
 }

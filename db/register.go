@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,8 @@ type Register struct {
 	once    sync.Once
 	touched map[uuid.UUID]time.Time // when the writer last noted that a session is in use
 
-	journal  *journal      // for entries of answers from a standby; nil: there are none
+	journal  *journal // for entries of answers from a standby; nil: there are none
+	log      *slog.Logger
 	followed chan struct{} // closed when nothing is brought from there any more
 }
 
@@ -54,7 +56,7 @@ func NewRegister(d *DB) *Register {
 	r := &Register{
 		cfg: cfg, queue: make(chan *waiting, 4*groupSize),
 		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{},
-		journal: d.journal, followed: make(chan struct{}),
+		journal: d.journal, log: d.log, followed: make(chan struct{}),
 	}
 	go r.run(ctx)
 	if r.journal != nil {

@@ -82,8 +82,8 @@ type Session struct {
 	Companies int // among which the person may switch, at least 1
 
 	// AsOf is not zero if the session, and what was read with it, comes from a
-	// standby since the primary is gone: nothing newer than this was seen. The
-	// register entry of such an answer goes into the journal.
+	// standby since the primary is gone: what was committed until then was seen.
+	// The register entry of such an answer goes into the journal.
 	AsOf time.Time
 }
 

@@ -24,7 +24,8 @@ type standby struct {
 
 const (
 	primaryEvery  = time.Second     // how often the primary is asked whether it is there
-	primaryAnswer = 2 * time.Second // and how long it may take
+	primaryAnswer = 2 * time.Second // how long it may take to say so
+	primaryRead   = 3 * time.Second // and to answer a question that the standby could answer
 )
 
 // openStandby connects to no host yet: a standby that is down is no reason not
@@ -48,23 +49,29 @@ func (d *DB) EvenStandby() *DB {
 }
 
 // readFor is snapshotFor, from the standby if that is allowed and must be. queue
-// may be called twice; it must make anew what it reads into.
+// may be called again; it must make anew what it reads into.
 func (d *DB) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	if !d.even {
 		return d.snapshotFor(ctx, k, queue)
 	}
-	if !d.standby.gone.Load() {
-		s, err := d.snapshotFor(ctx, k, queue)
-		if !lost(err) || ctx.Err() != nil {
+	for try := 0; try < 2 && !d.standby.gone.Load(); try++ {
+		soon, cancel := context.WithTimeout(ctx, primaryRead)
+		s, err := d.snapshotFor(soon, k, queue)
+		slow := soon.Err() != nil
+		cancel()
+		if ctx.Err() != nil || !slow && !lost(err) {
 			return s, err
 		}
-		if _, unreachable := errors.AsType[*pgconn.ConnectError](err); unreachable {
-			d.standby.gone.Store(true)
+		if _, unreachable := errors.AsType[*pgconn.ConnectError](err); unreachable || slow {
+			break
 		}
+		// One connection was cut; the next may lead to a primary that is well.
 	}
 	return d.standby.readFor(ctx, k, queue)
 }
 
+// readFor reads from the standby. What it does not know is no answer: a session
+// or a registration may be newer than what has come to it.
 func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	b := &pgx.Batch{}
 	b.Queue(`begin read only`).Exec(discard)
@@ -76,10 +83,14 @@ func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Bat
 		queueEnd(b)
 	})
 	switch {
+	case errors.Is(err, ErrNoSession):
+		return Session{}, fmt.Errorf("%w: the standby knows of no such session", ErrUnreachable)
 	case err != nil:
 		return Session{}, err
 	case *at == nil:
 		return Session{}, fmt.Errorf("%w: the standby does not know how old its data is", ErrUnreachable)
+	case s.Person.Method == MethodSystem: // whether the portal is well does not show there
+		return Session{}, ErrUnreachable
 	}
 	s.AsOf = **at
 	return s, nil
@@ -137,7 +148,8 @@ func (d *DB) StandbyReady(ctx context.Context) error {
 func (d *DB) FromStandby() bool { return d.standby != nil && d.standby.gone.Load() }
 
 // WatchPrimary asks the primary every second whether it is there, until ctx
-// ends. Without a standby there is nothing to watch for.
+// ends, and tells when that changes. Without a standby there is nothing to watch
+// for.
 func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 	if d.standby == nil {
 		return
@@ -148,20 +160,26 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 			_ = conn.Close(context.WithoutCancel(ctx)) // it is left in any case
 		}
 	}()
-	told := false
+	told, slow := d.standby.gone.Load(), false
+	if told {
+		changed(true) // since Open
+	}
 	for {
 		var err error
-		conn, err = d.primary(ctx, conn)
+		conn, err = d.askPrimary(ctx, conn)
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil && d.standby.gone.Load() {
-			d.pool.Reset() // what is open there leads to where the primary was
-		}
-		d.standby.gone.Store(err != nil)
-		if told != (err != nil) {
-			told = err != nil
-			changed(told)
+		// One slow answer is none of a primary that is gone, two are.
+		patient := errors.Is(err, context.DeadlineExceeded) && !slow && !told
+		slow = errors.Is(err, context.DeadlineExceeded)
+		if gone := err != nil; !patient && gone != told {
+			if !gone {
+				d.pool.Reset() // what is open there leads to where the primary was
+			}
+			d.standby.gone.Store(gone)
+			told = gone
+			changed(gone)
 		}
 		select {
 		case <-ctx.Done():
@@ -171,13 +189,16 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 	}
 }
 
-// primary asks on a connection, or on a new one, whether the primary is there.
-func (d *DB) primary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
+// askPrimary asks on a connection, or on a new one, whether the primary is there.
+func (d *DB) askPrimary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
+	if conn == nil || conn.IsClosed() {
+		var err error
+		if conn, err = connectPrimary(ctx, d.pool.Config().ConnConfig); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, primaryAnswer)
 	defer cancel()
-	if conn == nil || conn.IsClosed() {
-		return pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig.Copy())
-	}
 	var recovering bool
 	err := conn.QueryRow(ctx, `select pg_is_in_recovery()`).Scan(&recovering)
 	if err == nil && recovering {
@@ -188,4 +209,11 @@ func (d *DB) primary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// connectPrimary opens a connection of its own; every host has its time.
+func connectPrimary(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, primaryAnswer+time.Duration(len(config.Fallbacks))*hostAnswer)
+	defer cancel()
+	return pgx.ConnectConfig(ctx, config.Copy())
 }

@@ -50,8 +50,10 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	head, foot := views.GoodsVolatile(frame, view)
-	if page, err = page.tagged(c, head, foot); err != nil {
-		return err
+	if s.AsOf.IsZero() { // else even what says how old the data is must come anew
+		if page, err = page.tagged(c, head, foot); err != nil {
+			return err
+		}
 	}
 	return sendRegistered(c, entry, page, http.StatusOK)
 }

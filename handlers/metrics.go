@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"math"
 	"strconv"
 	"time"
 
@@ -35,29 +34,7 @@ func newMetrics(p *Portal) *metrics {
 	if p.Notifications {
 		m.registry.MustRegister(newMailFigures(p))
 	}
-	for _, f := range []struct {
-		name, help string
-		read       func(waiting, refused int) int
-	}{
-		{"portal_register_journal_waiting", "Entries of answers from a standby that the register has not yet.", func(waiting, _ int) int { return waiting }},
-		{"portal_register_journal_refused", "Those that the register would not have; they stay in the journal.", func(_, refused int) int { return refused }},
-	} {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: f.name, Help: f.help}, func() float64 {
-			waiting, refused, err := p.DB.Journalled()
-			if err != nil {
-				return math.NaN()
-			}
-			return float64(f.read(waiting, refused))
-		}))
-	}
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "portal_from_standby", Help: "1 while lists and details are read from a standby, else 0.",
-	}, func() float64 {
-		if p.DB.FromStandby() {
-			return 1
-		}
-		return 0
-	}))
+	m.registry.MustRegister(newStandbyFigures(p))
 	if p.Hub != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portal_open_pages", Help: "Pages that listen for changes.",

@@ -154,6 +154,9 @@ func (g *GoodsView) frame(p Page) Page {
 	p.Tab, p.Noindex, p.Live = TabGoods, true, true
 	if p.Title == "" {
 		p.Title = p.L.T("goods.title_none")
+		if !p.Standby.IsZero() {
+			p.Title = p.L.T("goods.heading_none_then", "time", p.L.DateTime(p.Standby))
+		}
 		if g.List.AllTotal > 0 {
 			p.Title = p.L.N("goods.title", g.List.Total)
 		}

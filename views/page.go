@@ -35,7 +35,7 @@ type Page struct {
 	Noindex    bool      // not for search engines
 	Hero       bool      // the page opens with a .hero of its own and wraps its own content
 	Doc        bool      // the page holds a document: on paper there is nothing else
-	Standby    time.Time // not zero: read from a standby, which has nothing newer than this
+	Standby    time.Time // not zero: read from a standby, which had what was committed until then
 	ShowAccess bool      // the section “who viewed my data” exists
 	Refresh    int       // seconds after which a browser without JavaScript asks again; 0: never
 	SignIn     *SignInNotice

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,11 +17,12 @@ import (
 )
 
 type registerCommand struct {
-	Verify registerVerify `cmd:"" help:"Prove that no entry of the register was changed, removed, moved or added, or check one receipt."`
-	Export registerExport `cmd:"" help:"Write what the log says of each entry, without personal data, for outsiders who recompute the tree."`
-	Retain registerRetain `cmd:"" help:"Delete the personal data of old entries; every proof stays valid."`
-	Key    registerKey    `cmd:"" help:"Make a key that signs checkpoints."`
-	Keys   registerKeys   `cmd:"" help:"Print the verifier keys of PORTAL_REGISTER_KEYS, to publish."`
+	Verify  registerVerify  `cmd:"" help:"Prove that no entry of the register was changed, removed, moved or added, or check one receipt."`
+	Export  registerExport  `cmd:"" help:"Write what the log says of each entry, without personal data, for outsiders who recompute the tree."`
+	Journal registerJournal `cmd:"" help:"Show what PORTAL_REGISTER_JOURNAL of a process that has ended still holds."`
+	Retain  registerRetain  `cmd:"" help:"Delete the personal data of old entries; every proof stays valid."`
+	Key     registerKey     `cmd:"" help:"Make a key that signs checkpoints."`
+	Keys    registerKeys    `cmd:"" help:"Print the verifier keys of PORTAL_REGISTER_KEYS, to publish."`
 }
 
 // known are the keys whose signatures count.
@@ -103,6 +105,21 @@ func (r *registerRetain) Run(ctx context.Context, e env) error {
 		fmt.Fprintf(e.stdout, "%d entries hold no personal data any more. Their proofs stay valid.\n", n)
 	}
 	return err
+}
+
+type registerJournal struct {
+	File string `arg:"" type:"path" help:"The journal."`
+}
+
+// Run prints each entry as a line of JSON, with personal data.
+func (j *registerJournal) Run(e env) error {
+	lines := json.NewEncoder(e.stdout)
+	return db.ReadJournal(j.File, func(entry []byte, refused bool) error {
+		return lines.Encode(struct {
+			Refused bool            `json:"refused"`
+			Entry   json.RawMessage `json:"entry"`
+		}{refused, entry})
+	})
 }
 
 type registerExport struct {

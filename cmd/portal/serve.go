@@ -54,7 +54,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL, Journal: s.Journal})
+	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL, Journal: s.Journal, Log: log})
 	if err != nil {
 		return err
 	}
@@ -143,6 +143,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 				s.log.Error("the primary database cannot be reached: lists and details are read from the standby")
 			} else {
 				s.log.Info("the primary database is back")
+				hub.Publish("") // what was read meanwhile came from the standby
 			}
 		})
 		return nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -75,10 +76,34 @@ func (p *Pair) Kill() {
 	check(p.t, p.Primary.Stop())
 }
 
+// Promote makes the standby a primary.
+func (p *Pair) Promote() {
+	p.t.Helper()
+	p.onStandby(`select pg_promote()`)
+}
+
+// Pause keeps what comes to the standby from being seen there; Resume shows it.
+func (p *Pair) Pause() { p.t.Helper(); p.onStandby(`select pg_wal_replay_pause()`) }
+
+// Resume ends Pause.
+func (p *Pair) Resume() { p.t.Helper(); p.onStandby(`select pg_wal_replay_resume()`) }
+
+func (p *Pair) onStandby(sql string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, p.Standby.URL(superuser, p.database))
+	check(p.t, err)
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	check(p.t, err)
+}
+
 // Freeze stops every process of the primary where it stands, so that it takes
 // questions and answers none, until what it returns is called.
 func (p *Pair) Freeze() (thaw func()) {
 	p.t.Helper()
+	check(p.t, syscall.Kill(p.Primary.PID(), syscall.SIGSTOP)) // first: it makes no more of them
 	pids := []int{p.Primary.PID()}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Primary.PID()))
 	check(p.t, err)
@@ -161,7 +186,7 @@ func (p *Pair) CatchUp() {
 	}
 	now := ask(p.at(superuser).String(), `select pg_current_wal_insert_lsn()::text`)
 	for ask(p.Standby.URL(superuser, p.database), `select (coalesce(pg_last_wal_replay_lsn(), '0/0') >= $1::pg_lsn)::text`, now) != "true" {
-		check(p.t, ctx.Err())
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

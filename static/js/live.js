@@ -47,7 +47,7 @@
     state = next;
     const line = document.querySelector(".live");
     const text = line?.querySelector("[role=status]");
-    if (!text || (line.classList.contains("live--off") && next === "live" && !line.dataset.off)) return;
+    if (!text || (line.classList.contains("live--off") && !line.dataset.off)) return; // the page itself says so
     if (text.textContent !== words[next]) text.textContent = words[next];
     line.classList.toggle("live--off", next !== "live");
     if (next === "live") delete line.dataset.off;
@@ -83,7 +83,7 @@
     source.addEventListener("lost", () => {
       deaf = true;
       say("reconnecting");
-      setTimeout(look, Math.random() * 5 * second); // there may be older data meanwhile, and not all pages at once
+      lookIn(Math.random() * 5 * second); // there may be older data meanwhile, and not all pages ask at once
     });
     source.addEventListener("end", again); // perhaps there is another session by now
     source.addEventListener("error", () => {
@@ -112,6 +112,11 @@
   let wanted = false;
   let last = -second;
   let timer = 0;
+  let later, pause;
+  function lookIn(wait) {
+    clearTimeout(later);
+    later = setTimeout(look, wait);
+  }
   async function look() {
     wanted = true;
     if (busy || timer || paused || over || document.hidden) return;
@@ -131,7 +136,8 @@
     } catch {
       say("reconnecting");
       wanted = true;
-      setTimeout(look, 5 * second);
+      pause = Math.min(2 * (pause ?? 2.5 * second), 60 * second);
+      lookIn(pause);
       return;
     } finally {
       busy = false;
@@ -145,6 +151,7 @@
     const answer = await fetch(address, { headers, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15 * second) });
     if (answer.status === 401 || answer.type === "opaqueredirect") return refuse();
     refused = 0;
+    if (answer.status < 500) pause = undefined;
     if (answer.status === 404) return location.reload();
     if (answer.status === 304) return clock(new Date(answer.headers.get("Date")));
     if (!answer.ok) throw new Error(answer.status);
@@ -152,10 +159,14 @@
     if (paused || over) return;
     if (whose(page) !== whose(document)) return location.reload(); // another window went over to another company
     tag = answer.headers.get("ETag");
+    const was = !!stale();
     put(page);
+    if (was !== !!stale()) speakOf(stale()?.querySelector("b").textContent ?? words.live);
     if (hears()) say("live");
     else show(state);
   }
+
+  const stale = () => document.querySelector("[data-stale]");
 
   // One refusal is not the end: another window may be about to have a new
   // session, whose cookie is still on its way.
@@ -263,6 +274,14 @@
     waiting.timer = setTimeout(speak, Math.max(0, quiet - performance.now()));
   }
 
+  // speakOf says something to who listens to the page.
+  function speakOf(text) {
+    const p = document.createElement("p");
+    p.className = "vh";
+    p.textContent = text;
+    said.replaceChildren(p);
+  }
+
   function speak() {
     const { news, fresh } = waiting;
     waiting = { news: new Set(), fresh: new Set(), timer: 0 };
@@ -270,13 +289,9 @@
     const text = words.news.replace("{new}", fresh.size).replace("{changed}", news.size - fresh.size);
     const first = versioned(document).find((n) => news.has(key(n)));
     const out = first && (first.getBoundingClientRect().bottom < 0 || first.getBoundingClientRect().top > innerHeight);
+    if (!out) return speakOf(text);
     const p = document.createElement("p");
     p.textContent = text;
-    if (!out) {
-      p.className = "vh";
-      said.replaceChildren(p);
-      return;
-    }
     const toast = document.createElement("div");
     toast.className = "toast no-print";
     const act = (label, className, then) => {

@@ -1,0 +1,107 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// follow catches up whenever the primary is there and something waits in the
+// journal, until the register closes.
+func (r *Register) follow(ctx context.Context) {
+	defer close(r.followed)
+	said := ""
+	for {
+		if places, _, err := r.journal.oldest(1); err == nil && len(places) > 0 {
+			err := r.reach(ctx)
+			// What it was goes into the log once, and without its values.
+			if code := stateOf(err); err != nil && code != said && ctx.Err() == nil {
+				r.log.Warn("the journal does not come into the register", "sqlstate", code)
+				said = code
+			} else if err == nil {
+				said = ""
+			}
+		}
+		select {
+		case <-r.closing:
+			return
+		case <-time.After(primaryEvery):
+		}
+	}
+}
+
+// stateOf is the code of PostgreSQL's error, "" of others: the primary is gone.
+func stateOf(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code
+	}
+	return ""
+}
+
+// reach connects to the primary and catches up.
+func (r *Register) reach(ctx context.Context) error {
+	conn, err := connectPrimary(ctx, r.cfg)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return r.catchUp(ctx, conn)
+}
+
+// catchUp brings what the journal holds into the register until it is empty.
+func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		places, entries, err := r.journal.oldest(groupSize)
+		if err != nil {
+			return err
+		}
+		if len(places) == 0 {
+			return r.journal.renew()
+		}
+		err = takeLate(ctx, conn, entries)
+		switch {
+		case err == nil:
+			err = r.journal.remove(places, nil)
+		case refused(err):
+			err = r.catchUpSingly(ctx, conn, places, entries)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// catchUpSingly brings entries one by one, so that a single one that the
+// register will not have holds up no other. That one is kept aside.
+func (r *Register) catchUpSingly(ctx context.Context, conn *pgx.Conn, places [][]byte, entries []json.RawMessage) error {
+	for i := range places {
+		var into []byte
+		if err := takeLate(ctx, conn, entries[i:i+1]); refused(err) {
+			into = journalRefused
+			var e noted
+			_ = json.Unmarshal(entries[i], &e) // without it the log has no number of the request
+			r.log.Error("the register refuses an entry of the journal", "request", e.RequestID.String(), "sqlstate", stateOf(err))
+		} else if err != nil {
+			return err
+		}
+		if err := r.journal.remove(places[i:i+1], into); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func takeLate(ctx context.Context, conn *pgx.Conn, entries []json.RawMessage) error {
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	all, err := json.Marshal(entries)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `select take_late_entries($1::jsonb)`, string(all))
+	return err
+}
