@@ -270,6 +270,9 @@ func TestLateEntries(t *testing.T) {
 	if n := one[int](t, su, `select count(*) from register_entry where at <= clock_timestamp()`); n != 2 {
 		t.Errorf("%d entries, want 2, none from the future", n)
 	}
+	if err := newRegister(t, d).Submit(t.Context(), aside(signIn(t, d, aysel), aysel)).Wait(t.Context()); !errors.Is(err, db.ErrNotDurable) {
+		t.Errorf("without a journal: %v", err)
+	}
 	key := supervisor(t, f, d)
 	first := one[int64](t, su, `select min(id) from register_entry where at < now() - interval '4 minutes'`)
 	if r, err := d.FindEntry(t.Context(), key, first); err != nil || r.Taken.Before(r.At.Add(4*time.Minute)) {
