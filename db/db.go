@@ -37,6 +37,7 @@ type DB struct {
 	url  string
 
 	standby *standby // nil: there is none to read from
+	hosts   *hosts   // which of several is the primary
 	journal *journal // not nil with a standby: for what is answered from it
 	even    bool     // see EvenStandby
 	log     *slog.Logger
@@ -58,13 +59,13 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 5 * time.Second
 	}
-	pool, err := openPool(ctx, url, "portal_app", nil, o)
-	if err != nil {
-		return nil, err
-	}
-	d := &DB{pool: pool, url: url, log: o.Log}
+	d := &DB{url: url, log: o.Log, hosts: new(hosts)}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if d.pool, err = openPool(ctx, url, "portal_app", d.hosts.primary, o); err != nil {
+		return nil, err
 	}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
@@ -84,7 +85,7 @@ func (d *DB) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	pool, valid := d.pool, pgconn.ValidateConnectFunc(nil)
+	pool, valid := d.pool, pgconn.ValidateConnectFunc(d.hosts.primary)
 	err := check(ctx, pool)
 	if errors.Is(err, ErrUnreachable) && d.standby != nil {
 		pool, valid = d.standby.pool, pgconn.ValidateConnectTargetSessionAttrsStandby
@@ -100,22 +101,19 @@ func (d *DB) open(ctx context.Context, o Options) error {
 	return d.openFeed(ctx, pool, valid, o)
 }
 
-// openPool makes a pool whose connections start in a role, each at the first
-// host that is valid. nil: with several hosts, the one that can be written to,
-// unless the address itself says otherwise.
+// openPool makes a pool whose connections start in a role, each at the first of
+// several hosts that is valid, unless the address itself says which is.
 func openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnectFunc, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
 	}
-	if valid != nil {
-		cfg.ConnConfig.ValidateConnect = valid
-	} else if cfg.ConnConfig.ValidateConnect == nil && len(cfg.ConnConfig.Fallbacks) > 0 {
-		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	}
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
-	if len(cfg.ConnConfig.Fallbacks) > 0 {
+	if several(cfg.ConnConfig) {
 		cfg.ConnConfig.ConnectTimeout = min(o.Timeout, hostAnswer)
+		if cfg.ConnConfig.ValidateConnect == nil {
+			cfg.ConnConfig.ValidateConnect = valid
+		}
 	}
 	cfg.ConnConfig.RuntimeParams["role"] = role
 	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
@@ -199,10 +197,6 @@ func (d *DB) Ready(ctx context.Context) error {
 	}
 	return err
 }
-
-// hostAnswer is how long one host of several may take to accept a connection: a
-// deaf one must not take the time in which the next would answer.
-const hostAnswer = time.Second
 
 // snapshotTx is a transaction that reads one state of the database.
 var snapshotTx = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

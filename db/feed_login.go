@@ -16,8 +16,7 @@ const feedRole = "portal_feed"
 
 // openFeed opens the pool of the login that stores the feed, if it is another
 // one, and refuses logins that make the separation an empty word: each must be
-// unable to do what the other one does. It asks serving, and of hosts that are
-// valid; nil: those that can be written to.
+// unable to do what the other one does. It asks serving, and hosts that are valid.
 func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.ValidateConnectFunc, o Options) error {
 	var able bool
 	err := serving.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able)
@@ -31,16 +30,14 @@ func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.V
 	case able:
 		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
 	}
-	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, nil, o); err != nil {
+	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, d.hosts.primary, o); err != nil {
 		return err
 	}
-	asked := d.feed
-	if valid != nil {
-		if asked, err = openPool(ctx, o.FeedURL, feedRole, valid, o); err != nil {
-			return err
-		}
-		defer asked.Close()
+	asked, err := openPool(ctx, o.FeedURL, feedRole, valid, o)
+	if err != nil {
+		return err
 	}
+	defer asked.Close()
 	var more []string
 	err = asked.QueryRow(ctx, `
 		select array(select rolname::text from pg_roles where rolname = any($1) and rolname <> $2 and pg_has_role(session_user, oid, 'member') order by 1)`,

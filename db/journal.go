@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,6 +29,11 @@ type journal struct {
 	path string
 	mu   sync.RWMutex // held for writing while the file is replaced
 	file *bolt.DB
+	full atomic.Bool // the last entry could not be put
+
+	puts            chan *putting // to the one goroutine that writes
+	closing, closed chan struct{}
+	once            sync.Once
 }
 
 var (
@@ -53,14 +60,25 @@ type noted struct {
 
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
-	file, err := openBolt(path)
+	var file *bolt.DB
+	err := safely(func() (err error) {
+		if file, err = openBolt(path); err != nil {
+			return err
+		}
+		if err = sound(file); err != nil {
+			return errors.Join(err, file.Close())
+		}
+		return nil
+	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("db: the register's journal %s is in use by another process; each needs its own", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("db: the register's journal %s: %w", path, err)
 	}
-	return &journal{path: path, file: file}, nil
+	j := &journal{path: path, file: file, puts: make(chan *putting), closing: make(chan struct{}), closed: make(chan struct{})}
+	go j.write()
+	return j, nil
 }
 
 func openBolt(path string) (*bolt.DB, error) {
@@ -85,6 +103,19 @@ func openBolt(path string) (*bolt.DB, error) {
 	return file, nil
 }
 
+// sound reads every entry: damage is better known at the start than when an
+// entry is needed. bbolt's own check is no help, it panics on another goroutine.
+func sound(file *bolt.DB) error {
+	return file.View(func(tx *bolt.Tx) error {
+		for _, bucket := range [][]byte{journalWaiting, journalRefused} {
+			if err := tx.Bucket(bucket).ForEach(func(_, _ []byte) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func syncFolder(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
@@ -97,6 +128,8 @@ func (j *journal) close() {
 	if j == nil {
 		return
 	}
+	j.once.Do(func() { close(j.closing) })
+	<-j.closed
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	_ = j.file.Close() // everything that counts was synced when it was put
@@ -128,13 +161,36 @@ func (j *journal) renew() error {
 
 // counts is how many entries wait, and how many the register would not have.
 func (j *journal) counts() (waiting, refused int, err error) {
-	err = j.file.View(func(tx *bolt.Tx) error {
-		waiting = tx.Bucket(journalWaiting).Stats().KeyN
-		refused = tx.Bucket(journalRefused).Stats().KeyN
-		return nil
+	err = safely(func() error {
+		return j.file.View(func(tx *bolt.Tx) error {
+			waiting = tx.Bucket(journalWaiting).Stats().KeyN
+			refused = tx.Bucket(journalRefused).Stats().KeyN
+			return nil
+		})
 	})
 	return waiting, refused, err
 }
+
+// guarded runs f on the file. A damaged file makes bbolt panic, or a page of it
+// unreadable: that is an error of the journal and no end of the process.
+func (j *journal) guarded(f func(*bolt.DB) error) (err error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return safely(func() error { return f(j.file) })
+}
+
+func safely(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, fault)
+		}
+	}()
+	return f()
+}
+
+// errDamaged says that the journal cannot be read as one.
+var errDamaged = errors.New("damaged; put it aside to start without what it holds")
 
 // put makes an entry durable; those that come at once share a flush.
 func (j *journal) put(e register.Entry) error {
@@ -150,57 +206,108 @@ func (j *journal) put(e register.Entry) error {
 	if err != nil {
 		return err
 	}
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return j.file.Batch(func(tx *bolt.Tx) error {
-		waiting := tx.Bucket(journalWaiting)
-		n, err := waiting.NextSequence()
-		if err != nil {
-			return err
-		}
-		return waiting.Put(binary.BigEndian.AppendUint64(nil, n), text)
-	})
+	p := &putting{text, make(chan error, 1)}
+	select {
+	case j.puts <- p:
+		return <-p.done
+	case <-j.closing:
+		return ErrNotDurable
+	}
 }
 
-// writable is an error if nothing can be put.
+// putting is an entry on its way into the file.
+type putting struct {
+	text []byte
+	done chan error
+}
+
+// write puts all entries that wait at once, until the journal closes.
+func (j *journal) write() {
+	defer close(j.closed)
+	for {
+		var group []*putting
+		select {
+		case p := <-j.puts:
+			group = append(group, p)
+		case <-j.closing:
+			return
+		}
+		for more := true; more && len(group) < groupSize; {
+			select {
+			case p := <-j.puts:
+				group = append(group, p)
+			default:
+				more = false
+			}
+		}
+		err := j.guarded(func(file *bolt.DB) error {
+			return file.Update(func(tx *bolt.Tx) error {
+				waiting := tx.Bucket(journalWaiting)
+				for _, p := range group {
+					n, err := waiting.NextSequence()
+					if err == nil {
+						err = waiting.Put(binary.BigEndian.AppendUint64(nil, n), p.text)
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		j.full.Store(err != nil)
+		for _, p := range group {
+			p.done <- err
+		}
+	}
+}
+
+// writable is an error if nothing can be put, or the last entry could not be.
 func (j *journal) writable() error {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return j.file.Update(func(*bolt.Tx) error { return nil })
+	err := j.guarded(func(file *bolt.DB) error {
+		return file.Update(func(tx *bolt.Tx) error {
+			_, err := tx.Bucket(journalWaiting).NextSequence() // a page is written
+			return err
+		})
+	})
+	if err == nil && j.full.Load() {
+		err = ErrNotDurable
+	}
+	return err
 }
 
 // oldest are the entries that have waited longest, with their places.
 func (j *journal) oldest(n int) (places [][]byte, entries []json.RawMessage, err error) {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	err = j.file.View(func(tx *bolt.Tx) error {
-		c := tx.Bucket(journalWaiting).Cursor()
-		for k, v := c.First(); k != nil && len(places) < n; k, v = c.Next() {
-			places = append(places, append([]byte(nil), k...))
-			entries = append(entries, append(json.RawMessage(nil), v...))
-		}
-		return nil
+	err = j.guarded(func(file *bolt.DB) error {
+		return file.View(func(tx *bolt.Tx) error {
+			c := tx.Bucket(journalWaiting).Cursor()
+			for k, v := c.First(); k != nil && len(places) < n; k, v = c.Next() {
+				places = append(places, append([]byte(nil), k...))
+				entries = append(entries, append(json.RawMessage(nil), v...))
+			}
+			return nil
+		})
 	})
 	return places, entries, err
 }
 
 // remove takes entries out, into another bucket if there is one.
 func (j *journal) remove(places [][]byte, into []byte) error {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return j.file.Update(func(tx *bolt.Tx) error {
-		waiting := tx.Bucket(journalWaiting)
-		for _, k := range places {
-			if into != nil {
-				if err := tx.Bucket(into).Put(k, waiting.Get(k)); err != nil {
+	return j.guarded(func(file *bolt.DB) error {
+		return file.Update(func(tx *bolt.Tx) error {
+			waiting := tx.Bucket(journalWaiting)
+			for _, k := range places {
+				if into != nil {
+					if err := tx.Bucket(into).Put(k, waiting.Get(k)); err != nil {
+						return err
+					}
+				}
+				if err := waiting.Delete(k); err != nil {
 					return err
 				}
 			}
-			if err := waiting.Delete(k); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
@@ -226,16 +333,18 @@ func ReadJournal(path string, show func(entry []byte, refused bool) error) error
 		return err
 	}
 	defer j.close()
-	return j.file.View(func(tx *bolt.Tx) error {
-		for _, refused := range []bool{false, true} {
-			bucket := tx.Bucket(journalWaiting)
-			if refused {
-				bucket = tx.Bucket(journalRefused)
+	return j.guarded(func(file *bolt.DB) error {
+		return file.View(func(tx *bolt.Tx) error {
+			for _, refused := range []bool{false, true} {
+				bucket := tx.Bucket(journalWaiting)
+				if refused {
+					bucket = tx.Bucket(journalRefused)
+				}
+				if err := bucket.ForEach(func(_, entry []byte) error { return show(entry, refused) }); err != nil {
+					return err
+				}
 			}
-			if err := bucket.ForEach(func(_, entry []byte) error { return show(entry, refused) }); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 }

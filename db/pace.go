@@ -11,6 +11,9 @@ import (
 // Paces answers how long clearance took at each checkpoint, by its code. It is
 // about all traders together and needs no session.
 func (d *DB) Paces(ctx context.Context) (map[string]customs.Pace, error) {
+	if d.FromStandby() { // the page has something better to do than to wait for the primary
+		return nil, ErrUnreachable
+	}
 	rows, err := d.pool.Query(ctx, `
 		select checkpoint, completed, coalesce(median, '0'), coalesce(p90, '0'), measured_at from checkpoint_time`)
 	if err != nil {

@@ -152,11 +152,27 @@ func (r *Register) run(ctx context.Context) {
 			conn = r.writeSingly(ctx, conn, group)
 			continue
 		}
+		if conn == nil && r.journal != nil {
+			r.setAside(group, err)
+			continue
+		}
 		for _, w := range group {
 			w.ack <- err
 		}
 		if err == nil {
 			r.touch(ctx, conn, group)
+		}
+	}
+}
+
+// setAside puts what the journal takes there, of a group that went nowhere since
+// no primary could be reached. The rest is not durable.
+func (r *Register) setAside(group []*waiting, err error) {
+	for _, w := range group {
+		if e := w.entry; e.Channel == "web" && e.Actor == "trader" && (e.Action == register.ListGoods || e.Action == register.ShowGoods) && e.Outcome != register.Failed && e.Outcome != register.NotFound {
+			go func() { w.ack <- r.putAside(e) }()
+		} else {
+			w.ack <- err
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,11 +20,10 @@ func (r *Register) follow(ctx context.Context) {
 		if places, _, err := r.journal.oldest(1); err == nil && len(places) > 0 {
 			err := r.reach(ctx)
 			// What it was goes into the log once, and without its values.
-			if code := stateOf(err); err != nil && code != said && ctx.Err() == nil {
-				r.log.Warn("the journal does not come into the register", "sqlstate", code)
-				said = code
-			} else if err == nil {
-				said = ""
+			if state := stateOf(err); state != said && ctx.Err() == nil {
+				if said = state; said != "" {
+					r.log.Warn("the journal does not come into the register", "state", said)
+				}
 			}
 		}
 		select {
@@ -34,10 +34,14 @@ func (r *Register) follow(ctx context.Context) {
 	}
 }
 
-// stateOf is the code of PostgreSQL's error, "" of others: the primary is gone.
+// stateOf is the code of PostgreSQL's error, or what else it is without a value;
+// "": there is none, or the primary is gone.
 func stateOf(err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
+	}
+	if errors.Is(err, errDamaged) {
+		return "damaged"
 	}
 	return ""
 }
@@ -66,7 +70,7 @@ func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
 		switch {
 		case err == nil:
 			err = r.journal.remove(places, nil)
-		case refused(err):
+		case unwanted(err):
 			err = r.catchUpSingly(ctx, conn, places, entries)
 		}
 		if err != nil {
@@ -80,11 +84,11 @@ func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
 func (r *Register) catchUpSingly(ctx context.Context, conn *pgx.Conn, places [][]byte, entries []json.RawMessage) error {
 	for i := range places {
 		var into []byte
-		if err := takeLate(ctx, conn, entries[i:i+1]); refused(err) {
+		if err := takeLate(ctx, conn, entries[i:i+1]); unwanted(err) {
 			into = journalRefused
 			var e noted
 			_ = json.Unmarshal(entries[i], &e) // without it the log has no number of the request
-			r.log.Error("the register refuses an entry of the journal", "request", e.RequestID.String(), "sqlstate", stateOf(err))
+			r.log.Error("the register refuses an entry of the journal", "request", e.RequestID.String(), "state", stateOf(err))
 		} else if err != nil {
 			return err
 		}
@@ -95,12 +99,16 @@ func (r *Register) catchUpSingly(ctx context.Context, conn *pgx.Conn, places [][
 	return nil
 }
 
+// unwanted reports whether the register would certainly not have a value of
+// these entries.
+func unwanted(err error) bool { return refused(err) || errors.Is(err, errDamaged) }
+
 func takeLate(ctx context.Context, conn *pgx.Conn, entries []json.RawMessage) error {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
 	all, err := json.Marshal(entries)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	_, err = conn.Exec(ctx, `select take_late_entries($1::jsonb)`, string(all))
 	return err

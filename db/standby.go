@@ -109,10 +109,13 @@ func oldest(readings ...Session) Session {
 }
 
 // queueReplayed reads when the newest transaction that the host has was
-// committed; nil: that is not known.
+// committed, or, if none has come since its start, its newest checkpoint; nil:
+// that is not known.
 func queueReplayed(b *pgx.Batch) **time.Time {
 	at := new(*time.Time)
-	b.Queue(`select case when pg_is_in_recovery() then pg_last_xact_replay_timestamp() else now() end`).QueryRow(func(row pgx.Row) error {
+	b.Queue(`
+		select case when not pg_is_in_recovery() then now()
+		            else coalesce(pg_last_xact_replay_timestamp(), (select checkpoint_time from pg_control_checkpoint())) end`).QueryRow(func(row pgx.Row) error {
 		return row.Scan(at)
 	})
 	return at
@@ -189,14 +192,30 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 	}
 }
 
-// askPrimary asks on a connection, or on a new one, whether the primary is there.
+// askPrimary asks on a connection, or on a new one if there is none or it was
+// cut, whether the primary is there.
 func (d *DB) askPrimary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
-	if conn == nil || conn.IsClosed() {
-		var err error
-		if conn, err = connectPrimary(ctx, d.pool.Config().ConnConfig); err != nil {
+	if conn != nil {
+		err := stillPrimary(ctx, conn)
+		if err == nil {
+			return conn, nil
+		}
+		_ = conn.Close(ctx) // the next one counts
+		if errors.Is(err, context.DeadlineExceeded) {
 			return nil, err
 		}
 	}
+	conn, err := connectPrimary(ctx, d.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	if err := stillPrimary(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
+}
+
+func stillPrimary(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, primaryAnswer)
 	defer cancel()
 	var recovering bool
@@ -204,11 +223,7 @@ func (d *DB) askPrimary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) 
 	if err == nil && recovering {
 		err = ErrUnreachable
 	}
-	if err != nil {
-		_ = conn.Close(ctx) // the error counts
-		return nil, err
-	}
-	return conn, nil
+	return err
 }
 
 // connectPrimary opens a connection of its own; every host has its time.

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -165,5 +168,84 @@ func TestJournalIsEmptiedForGood(t *testing.T) {
 	su := connect(t, p.DB().SuperuserURL)
 	if n := one[int](t, su, `select count(*) from register_late`); n != 50 {
 		t.Errorf("%d entries came into the register, want 50", n)
+	}
+}
+
+// A primary that comes back after another was promoted is none any more, also
+// if the address names it first.
+func TestOldPrimaryComesBack(t *testing.T) {
+	t.Parallel()
+	p := dbtest.NewPair(t)
+	u, err := url.Parse(p.URL())
+	must(t, err)
+	q := u.Query()
+	hosts := strings.Split(q.Get("host"), ",")
+	q.Set("host", hosts[1]+","+hosts[0])
+	u.RawQuery = q.Encode()
+	d, err := db.Open(t.Context(), u.String(), db.Options{MaxConns: 4, Journal: filepath.Join(t.TempDir(), "journal")})
+	must(t, err)
+	t.Cleanup(d.Close)
+	watch(t, d, func(bool) {})
+	key := signIn(t, d, aysel)
+	p.CatchUp()
+	p.Kill()
+	p.Promote()
+	eventually(t, "the new primary takes goods", func() bool {
+		_, err := d.StoreFeed(t.Context(), []db.Snapshot{goodsOf(aysel, "A1", 1)}, nil)
+		return err == nil
+	})
+	p.Start()
+	su := connect(t, p.Standby.URL("postgres", "portal"))
+	exec(t, su, `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'portal'`)
+	eventually(t, "the list comes from the new primary", func() bool {
+		s, l, err := d.EvenStandby().Goods(t.Context(), key, customs.Query{}, 25)
+		if err == nil && len(l.Rows) != 1 {
+			t.Fatalf("%d registrations as of %s: the old primary answers", len(l.Rows), s.AsOf)
+		}
+		return err == nil && s.AsOf.IsZero()
+	})
+}
+
+// A journal that is damaged is said to be, wherever that is.
+func TestDamagedJournal(t *testing.T) {
+	t.Parallel()
+	p, d, journal := openPair(t)
+	key := signIn(t, d, aysel)
+	p.Kill()
+	r := db.NewRegister(d)
+	var wrote sync.WaitGroup
+	for range 300 {
+		wrote.Go(func() {
+			if err := r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wrote.Wait()
+	r.Close()
+	d.Close()
+	whole, err := os.ReadFile(journal)
+	must(t, err)
+	const page = 4096
+	said, read := 0, 0
+	for at := 0; at < len(whole); at += page {
+		for _, damaged := range [][]byte{
+			slices.Concat(whole[:at], bytes.Repeat([]byte{0xa5}, page), whole[min(at+page, len(whole)):]),
+			whole[:at],
+		} {
+			copied := filepath.Join(t.TempDir(), "journal") // what stumbles over a file may leave it locked
+			must(t, os.WriteFile(copied, damaged, 0o600))
+			switch err := db.ReadJournal(copied, func([]byte, bool) error { return nil }); {
+			case err == nil:
+				read++ // a page that is free, or an empty file
+			case strings.Contains(err.Error(), "damaged") || strings.Contains(err.Error(), copied):
+				said++
+			default:
+				t.Errorf("page %d: %v", at/page, err)
+			}
+		}
+	}
+	if said < 10 || read < 1 {
+		t.Errorf("%d of %d damaged journals are refused", said, said+read)
 	}
 }

@@ -14,6 +14,7 @@ import (
 const (
 	paceEvery = time.Minute
 	paceSoon  = 5 * time.Second // where nothing was measured yet
+	paceWait  = time.Second     // how long a page waits for them
 )
 
 // paces keeps how long clearance took at each checkpoint. The zero value is
@@ -51,5 +52,7 @@ func (s *paces) get(ctx context.Context, now time.Time, read func(context.Contex
 }
 
 func (p *Portal) pacesNow(ctx context.Context) map[string]customs.Pace {
+	ctx, cancel := context.WithTimeout(ctx, paceWait)
+	defer cancel()
 	return p.paces.get(ctx, p.Now(), p.DB.Paces)
 }

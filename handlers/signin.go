@@ -79,11 +79,9 @@ func (p *Portal) own(bytes int64, handler func(echo.Context, db.SessionKey) erro
 // signOut ends the session in the database, then in the browser.
 func (p *Portal) signOut(c echo.Context) error {
 	j := p.jar(c)
-	if err := p.leave(c, j); err != nil {
-		return err
-	}
-	j.Options.MaxAge = -1
-	if err := j.save(c); err != nil {
+	left := p.leave(c, j)
+	j.Options.MaxAge = -1 // this browser forgets the session also where the database cannot end it now
+	if err := errors.Join(j.save(c), left); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)

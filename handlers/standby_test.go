@@ -78,6 +78,11 @@ func TestPagesFromAStandby(t *testing.T) {
 	for _, path := range []string{"/access", "/goods.csv", "/print/goods", "/company"} {
 		b.want(b.get(path), http.StatusServiceUnavailable)
 	}
+	leaving := b.withCookie(b.cookies()[s.sessionCookie()])
+	leaving.want(leaving.post("/sign-out"), http.StatusServiceUnavailable)
+	if a := leaving.get("/goods"); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("after signing out this browser is still signed in: status %d", a.StatusCode)
+	}
 	s.browser().becomes(s.ops.URL+"/readyz", http.StatusOK)
 	if figures := b.get(s.ops.URL + "/metrics").body; !strings.Contains(figures, "portal_register_journal_waiting 4") || !strings.Contains(figures, "portal_from_standby 1") {
 		t.Error("the figures do not tell of the standby")

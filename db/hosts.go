@@ -1,0 +1,60 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// hostAnswer is how long one host of several may take to accept a connection: a
+// deaf one must not take the time in which the next would answer.
+const hostAnswer = time.Second
+
+// hosts decides which of the hosts of an address is the primary.
+type hosts struct{ timeline atomic.Int64 } // the highest that was met
+
+// several reports whether an address names more than one host; each may stand
+// there twice, with TLS and without.
+func several(c *pgx.ConnConfig) bool {
+	for _, f := range c.Fallbacks {
+		if f.Host != c.Host || f.Port != c.Port {
+			return true
+		}
+	}
+	return false
+}
+
+// primary is a pgconn.ValidateConnectFunc: the host must take writes, and its
+// timeline must not be older than one that was met before. A primary that comes
+// back after another was promoted has an older one, and what is written there
+// is lost.
+func (h *hosts) primary(ctx context.Context, conn *pgconn.PgConn) error {
+	results, err := conn.Exec(ctx, `
+		select case when not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'
+		            then ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint end`).ReadAll()
+	if err != nil {
+		return err
+	}
+	if len(results) != 1 || len(results[0].Rows) != 1 || results[0].Rows[0][0] == nil {
+		return errors.New("db: this host cannot be written to")
+	}
+	timeline, err := strconv.ParseInt(string(results[0].Rows[0][0]), 10, 64)
+	if err != nil {
+		return err
+	}
+	for {
+		met := h.timeline.Load()
+		if timeline < met {
+			return fmt.Errorf("db: this host is on timeline %d, another was on %d", timeline, met)
+		}
+		if h.timeline.CompareAndSwap(met, timeline) {
+			return nil
+		}
+	}
+}
