@@ -65,7 +65,7 @@ func TestEveryHeadIsAGet(t *testing.T) {
 	w := newWhole(t)
 	for _, r := range w.byMethod(http.MethodHead) {
 		for _, b := range []*browser{w.owner(r), w.people[""]} {
-			get, head := b.get(r.address), b.do(http.MethodHead, r.address, nil)
+			get, head, again := b.get(r.address), b.do(http.MethodHead, r.address, nil), b.get(r.address) // the name of a file holds the minute
 			if head.body != "" {
 				t.Errorf("HEAD %s: %d bytes", r.pattern, len(head.body))
 			}
@@ -73,7 +73,7 @@ func TestEveryHeadIsAGet(t *testing.T) {
 				t.Errorf("HEAD %s: status %d, GET has %d", r.pattern, head.StatusCode, get.StatusCode)
 			}
 			for _, name := range []string{"Content-Type", "Content-Disposition", "Cache-Control", "Content-Language", "Location", "Content-Security-Policy"} {
-				if got, want := head.Header.Get(name), get.Header.Get(name); got != want {
+				if got, want := head.Header.Get(name), get.Header.Get(name); got != want && got != again.Header.Get(name) {
 					t.Errorf("HEAD %s: %s %q, GET has %q", r.pattern, name, got, want)
 				}
 			}
