@@ -64,7 +64,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		d.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if d.pool, err = openPool(ctx, url, "portal_app", d.hosts.primary, o); err != nil {
+	if d.pool, err = d.openPool(ctx, url, "portal_app", nil, o); err != nil {
 		return nil, err
 	}
 	if err := d.open(ctx, o); err != nil {
@@ -81,11 +81,13 @@ func (d *DB) open(ctx context.Context, o Options) error {
 		if d.journal, err = openJournal(o.Journal); err != nil {
 			return err
 		}
-		if d.standby, err = openStandby(ctx, d.url, o); err != nil {
-			return err
+		if several(d.pool.Config().ConnConfig) {
+			if d.standby, err = d.openStandby(ctx, o); err != nil {
+				return err
+			}
 		}
 	}
-	pool, valid := d.pool, pgconn.ValidateConnectFunc(d.hosts.primary)
+	pool, valid := d.pool, pgconn.ValidateConnectFunc(nil)
 	err := check(ctx, pool)
 	if errors.Is(err, ErrUnreachable) && d.standby != nil {
 		pool, valid = d.standby.pool, pgconn.ValidateConnectTargetSessionAttrsStandby
@@ -102,8 +104,8 @@ func (d *DB) open(ctx context.Context, o Options) error {
 }
 
 // openPool makes a pool whose connections start in a role, each at the first of
-// several hosts that is valid, unless the address itself says which is.
-func openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnectFunc, o Options) (*pgxpool.Pool, error) {
+// several hosts that is valid; nil: at the primary.
+func (d *DB) openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnectFunc, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
@@ -111,8 +113,10 @@ func openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnec
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
 	if several(cfg.ConnConfig) {
 		cfg.ConnConfig.ConnectTimeout = min(o.Timeout, hostAnswer)
-		if cfg.ConnConfig.ValidateConnect == nil {
-			cfg.ConnConfig.ValidateConnect = valid
+		cfg.ConnConfig.ValidateConnect = valid
+		if valid == nil {
+			cfg.ConnConfig.ValidateConnect = d.hosts.primary
+			cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return !d.hosts.older(conn), nil }
 		}
 	}
 	cfg.ConnConfig.RuntimeParams["role"] = role

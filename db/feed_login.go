@@ -16,7 +16,7 @@ const feedRole = "portal_feed"
 
 // openFeed opens the pool of the login that stores the feed, if it is another
 // one, and refuses logins that make the separation an empty word: each must be
-// unable to do what the other one does. It asks serving, and hosts that are valid.
+// unable to do what the other one does. It asks serving, and hosts that are valid; nil: the primary.
 func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.ValidateConnectFunc, o Options) error {
 	var able bool
 	err := serving.QueryRow(ctx, `select pg_has_role(session_user, $1, 'member')`, feedRole).Scan(&able)
@@ -30,10 +30,10 @@ func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.V
 	case able:
 		return fmt.Errorf("%w: the serving login role may become %s itself; run portal migrate with PORTAL_FEED_ROLE", ErrServingRole, feedRole)
 	}
-	if d.feed, err = openPool(ctx, o.FeedURL, feedRole, d.hosts.primary, o); err != nil {
+	if d.feed, err = d.openPool(ctx, o.FeedURL, feedRole, nil, o); err != nil {
 		return err
 	}
-	asked, err := openPool(ctx, o.FeedURL, feedRole, valid, o)
+	asked, err := d.openPool(ctx, o.FeedURL, feedRole, valid, o)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,9 @@ import (
 // deaf one must not take the time in which the next would answer.
 const hostAnswer = time.Second
 
+// timelineKey is where a connection keeps the timeline that its host was on.
+const timelineKey = "timeline"
+
 // hosts decides which of the hosts of an address is the primary.
 type hosts struct{ timeline atomic.Int64 } // the highest that was met
 
@@ -48,6 +51,7 @@ func (h *hosts) primary(ctx context.Context, conn *pgconn.PgConn) error {
 	if err != nil {
 		return err
 	}
+	conn.CustomData()[timelineKey] = timeline
 	for {
 		met := h.timeline.Load()
 		if timeline < met {
@@ -57,4 +61,11 @@ func (h *hosts) primary(ctx context.Context, conn *pgconn.PgConn) error {
 			return nil
 		}
 	}
+}
+
+// older reports whether a connection leads to a host that has been a primary:
+// it may have hung while another was promoted, and answer again.
+func (h *hosts) older(conn *pgx.Conn) bool {
+	timeline, known := conn.PgConn().CustomData()[timelineKey].(int64)
+	return known && timeline < h.timeline.Load()
 }

@@ -31,6 +31,10 @@ type journal struct {
 	file *bolt.DB
 	full atomic.Bool // the last entry could not be put
 
+	// A damaged file is not touched again: bbolt may have stumbled with its locks held.
+	broken atomic.Bool
+	used   atomic.Bool // it holds or may still show what an entry said
+
 	puts            chan *putting // to the one goroutine that writes
 	closing, closed chan struct{}
 	once            sync.Once
@@ -60,8 +64,10 @@ type noted struct {
 
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
+	before, err := os.Stat(path)
+	held := err == nil && before.Size() > 0
 	var file *bolt.DB
-	err := safely(func() (err error) {
+	err = safely(func() (err error) {
 		if file, err = openBolt(path); err != nil {
 			return err
 		}
@@ -77,6 +83,7 @@ func openJournal(path string) (*journal, error) {
 		return nil, fmt.Errorf("db: the register's journal %s: %w", path, err)
 	}
 	j := &journal{path: path, file: file, puts: make(chan *putting), closing: make(chan struct{}), closed: make(chan struct{})}
+	j.used.Store(held)
 	go j.write()
 	return j, nil
 }
@@ -129,19 +136,29 @@ func (j *journal) close() {
 		return
 	}
 	j.once.Do(func() { close(j.closing) })
-	<-j.closed
+	select {
+	case <-j.closed:
+	case <-time.After(groupTimeout): // see broken
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.broken.Load() {
+		return
+	}
 	_ = j.file.Close() // everything that counts was synced when it was put
 }
 
 // renew puts an empty file in the place of one that holds no entries any more:
 // what was removed from a file can still be read in it, and is personal.
 func (j *journal) renew() error {
+	if waiting, refused, err := j.counts(); err != nil || waiting+refused > 0 || !j.used.Load() {
+		return err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if waiting, refused, err := j.counts(); err != nil || waiting+refused > 0 {
-		return err
+	if empty, err := isEmpty(j.file); err != nil || !empty {
+		return err // one has come meanwhile
 	}
 	next := j.path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -156,13 +173,26 @@ func (j *journal) renew() error {
 	}
 	old := j.file
 	j.file = file
+	j.used.Store(false)
 	return old.Close()
+}
+
+func isEmpty(file *bolt.DB) (empty bool, err error) {
+	err = safely(func() error {
+		return file.View(func(tx *bolt.Tx) error {
+			waiting, _ := tx.Bucket(journalWaiting).Cursor().First()
+			refused, _ := tx.Bucket(journalRefused).Cursor().First()
+			empty = waiting == nil && refused == nil
+			return nil
+		})
+	})
+	return empty, err
 }
 
 // counts is how many entries wait, and how many the register would not have.
 func (j *journal) counts() (waiting, refused int, err error) {
-	err = safely(func() error {
-		return j.file.View(func(tx *bolt.Tx) error {
+	err = j.guarded(func(file *bolt.DB) error {
+		return file.View(func(tx *bolt.Tx) error {
 			waiting = tx.Bucket(journalWaiting).Stats().KeyN
 			refused = tx.Bucket(journalRefused).Stats().KeyN
 			return nil
@@ -176,7 +206,14 @@ func (j *journal) counts() (waiting, refused int, err error) {
 func (j *journal) guarded(f func(*bolt.DB) error) (err error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return safely(func() error { return f(j.file) })
+	if j.broken.Load() {
+		return errDamaged
+	}
+	err = safely(func() error { return f(j.file) })
+	if errors.Is(err, errDamaged) {
+		j.broken.Store(true)
+	}
+	return err
 }
 
 func safely(f func() error) (err error) {
@@ -241,6 +278,7 @@ func (j *journal) write() {
 			}
 		}
 		err := j.guarded(func(file *bolt.DB) error {
+			j.used.Store(true)
 			return file.Update(func(tx *bolt.Tx) error {
 				waiting := tx.Bucket(journalWaiting)
 				for _, p := range group {
@@ -317,8 +355,6 @@ func (d *DB) Journalled() (waiting, refused int, err error) {
 	if d.journal == nil {
 		return 0, 0, nil
 	}
-	d.journal.mu.RLock()
-	defer d.journal.mu.RUnlock()
 	return d.journal.counts()
 }
 

@@ -63,7 +63,7 @@ func (d *DB) listenOnce(ctx context.Context, tell Notices) bool {
 	defer tell.Listening(false)
 	tell.Changed("")
 	for {
-		n, err := nextNotice(ctx, conn)
+		n, err := d.nextNotice(ctx, conn)
 		switch {
 		case err != nil:
 			return true
@@ -78,7 +78,7 @@ func (d *DB) listenOnce(ctx context.Context, tell Notices) bool {
 }
 
 // nextNotice waits for a notice for as long as the connection lives.
-func nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+func (d *DB) nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	for {
 		waiting, done := context.WithTimeout(ctx, listenQuiet)
 		n, err := conn.WaitForNotification(waiting)
@@ -86,6 +86,9 @@ func nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, erro
 		done()
 		if err == nil || !quiet {
 			return n, err
+		}
+		if d.hosts.older(conn) {
+			return nil, ErrUnreachable
 		}
 		asking, done := context.WithTimeout(ctx, listenAnswer)
 		_, err = conn.Exec(asking, listen)

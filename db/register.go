@@ -30,6 +30,7 @@ type Register struct {
 	touched map[uuid.UUID]time.Time // when the writer last noted that a session is in use
 
 	journal  *journal // for entries of answers from a standby; nil: there are none
+	hosts    *hosts
 	log      *slog.Logger
 	followed chan struct{} // closed when nothing is brought from there any more
 }
@@ -56,7 +57,7 @@ func NewRegister(d *DB) *Register {
 	r := &Register{
 		cfg: cfg, queue: make(chan *waiting, 4*groupSize),
 		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{},
-		journal: d.journal, log: d.log, followed: make(chan struct{}),
+		journal: d.journal, hosts: d.hosts, log: d.log, followed: make(chan struct{}),
 	}
 	go r.run(ctx)
 	if r.journal != nil {
@@ -76,7 +77,10 @@ func (r *Register) Close() {
 		r.stop()
 		<-r.done
 	}
-	<-r.followed
+	select {
+	case <-r.followed:
+	case <-time.After(groupTimeout): // a damaged journal may hold it up
+	}
 }
 
 // Pending is an entry on its way to the disk.
@@ -221,7 +225,7 @@ func (r *Register) next() []*waiting {
 func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
-	if conn != nil && conn.PgConn().CheckConn() != nil { //nolint:staticcheck // Ping would cost each group a round trip // lost since the last group
+	if conn != nil && (r.hosts.older(conn) || conn.PgConn().CheckConn() != nil) { //nolint:staticcheck // Ping would cost each group a round trip // lost since the last group
 		_ = conn.Close(ctx) // there is nothing to say to it
 	}
 	if conn == nil || conn.IsClosed() {

@@ -17,13 +17,10 @@ func (r *Register) follow(ctx context.Context) {
 	defer close(r.followed)
 	said := ""
 	for {
-		if places, _, err := r.journal.oldest(1); err == nil && len(places) > 0 {
-			err := r.reach(ctx)
-			// What it was goes into the log once, and without its values.
-			if state := stateOf(err); state != said && ctx.Err() == nil {
-				if said = state; said != "" {
-					r.log.Warn("the journal does not come into the register", "state", said)
-				}
+		// What is in the way goes into the log once, and without its values.
+		if state := stateOf(r.catchUp(ctx)); state != said && ctx.Err() == nil {
+			if said = state; said != "" {
+				r.log.Error("the journal does not come into the register", "state", said)
 			}
 		}
 		select {
@@ -40,24 +37,20 @@ func stateOf(err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
-	if errors.Is(err, errDamaged) {
+	switch {
+	case errors.Is(err, errDamaged):
 		return "damaged"
+	case err == nil || lost(err) || errors.Is(err, context.DeadlineExceeded):
+		return ""
+	default:
+		return "file"
 	}
-	return ""
 }
 
-// reach connects to the primary and catches up.
-func (r *Register) reach(ctx context.Context) error {
-	conn, err := connectPrimary(ctx, r.cfg)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return r.catchUp(ctx, conn)
-}
-
-// catchUp brings what the journal holds into the register until it is empty.
-func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
+// catchUp brings what the journal holds, if anything, into the register and
+// leaves it empty.
+func (r *Register) catchUp(ctx context.Context) error {
+	var conn *pgx.Conn
 	for {
 		places, entries, err := r.journal.oldest(groupSize)
 		if err != nil {
@@ -65,6 +58,12 @@ func (r *Register) catchUp(ctx context.Context, conn *pgx.Conn) error {
 		}
 		if len(places) == 0 {
 			return r.journal.renew()
+		}
+		if conn == nil {
+			if conn, err = connectPrimary(ctx, r.cfg); err != nil {
+				return err
+			}
+			defer conn.Close(context.WithoutCancel(ctx))
 		}
 		err = takeLate(ctx, conn, entries)
 		switch {

@@ -30,8 +30,8 @@ const (
 
 // openStandby connects to no host yet: a standby that is down is no reason not
 // to serve.
-func openStandby(ctx context.Context, url string, o Options) (*standby, error) {
-	pool, err := openPool(ctx, url, "portal_app", pgconn.ValidateConnectTargetSessionAttrsStandby, o)
+func (d *DB) openStandby(ctx context.Context, o Options) (*standby, error) {
+	pool, err := d.openPool(ctx, d.url, "portal_app", pgconn.ValidateConnectTargetSessionAttrsStandby, o)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (d *DB) EvenStandby() *DB {
 	if d.standby == nil {
 		return d
 	}
-	return &DB{pool: d.pool, standby: d.standby, journal: d.journal, even: true}
+	return &DB{pool: d.pool, standby: d.standby, journal: d.journal, hosts: d.hosts, log: d.log, even: true}
 }
 
 // readFor is snapshotFor, from the standby if that is allowed and must be. queue
@@ -67,7 +67,11 @@ func (d *DB) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) 
 		}
 		// One connection was cut; the next may lead to a primary that is well.
 	}
-	return d.standby.readFor(ctx, k, queue)
+	s, err := d.standby.readFor(ctx, k, queue)
+	if lost(err) && !errors.Is(err, ErrUnreachable) && !d.standby.gone.Load() {
+		return d.snapshotFor(ctx, k, queue) // there may be no standby, and the primary was slow to come
+	}
+	return s, err
 }
 
 // readFor reads from the standby. What it does not know is no answer: a session
@@ -197,7 +201,7 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 func (d *DB) askPrimary(ctx context.Context, conn *pgx.Conn) (*pgx.Conn, error) {
 	if conn != nil {
 		err := stillPrimary(ctx, conn)
-		if err == nil {
+		if err == nil && !d.hosts.older(conn) {
 			return conn, nil
 		}
 		_ = conn.Close(ctx) // the next one counts

@@ -70,8 +70,9 @@ func TestPromotedStandby(t *testing.T) {
 	watch(t, d, func(bool) {})
 	key := signIn(t, d, aysel)
 	store(t, d, goodsOf(aysel, "A1", 1))
+	must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
 	p.CatchUp()
-	p.Freeze()
+	thaw := p.Freeze()
 	eventually(t, "the primary is taken for gone", d.FromStandby)
 	must(t, r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()))
 	p.Promote()
@@ -87,6 +88,16 @@ func TestPromotedStandby(t *testing.T) {
 		waiting, refused, err := d.Journalled()
 		return err == nil && waiting+refused == 0
 	})
+	// The old one wakes up, and nothing is written there.
+	thaw()
+	for range 20 {
+		must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
+		store(t, d, goodsOf(aysel, "A3", 1))
+	}
+	su := connect(t, p.Standby.URL("postgres", "portal"))
+	if n := one[int](t, su, `select count(*) from register_entry`); n != 22 {
+		t.Errorf("%d entries are with the new primary, want 22", n)
+	}
 }
 
 // Whom the standby does not know is not told that their session has ended: it
@@ -204,6 +215,37 @@ func TestOldPrimaryComesBack(t *testing.T) {
 		}
 		return err == nil && s.AsOf.IsZero()
 	})
+}
+
+// A journal that is damaged while it is used answers with errors, at once, and
+// lets the process end.
+func TestJournalDamagedInUse(t *testing.T) {
+	t.Parallel()
+	p, d, journal := openPair(t)
+	key := signIn(t, d, aysel)
+	p.Kill()
+	r := db.NewRegister(d)
+	for range 40 {
+		must(t, r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()))
+	}
+	must(t, os.Truncate(journal, 4096))
+	began := time.Now()
+	for range 3 {
+		if err := r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()); !errors.Is(err, db.ErrNotDurable) {
+			t.Errorf("an entry for a damaged journal: %v", err)
+		}
+	}
+	if _, _, err := d.Journalled(); err == nil {
+		t.Error("a damaged journal is counted")
+	}
+	if err := d.StandbyReady(t.Context()); err == nil {
+		t.Error("pages could be served")
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	r.Close()
+	d.Close()
 }
 
 // A journal that is damaged is said to be, wherever that is.

@@ -164,6 +164,9 @@ func (p *Portal) failed(c echo.Context, key db.SessionKey, action register.Actio
 	if errors.Is(err, db.ErrNoSession) {
 		return p.expired(c)
 	}
+	if p.DB.FromStandby() {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), time.Second)
 	defer cancel()
 	if s, sessionErr := p.DB.Session(ctx, key); sessionErr == nil {

@@ -1,6 +1,10 @@
 package handlers
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"math"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // standbyFigures are the figures about reading without the primary.
 type standbyFigures struct {
@@ -24,7 +28,7 @@ func (f *standbyFigures) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect reads them; a journal that cannot be read has none.
+// Collect reads them; they are not a number of a journal that cannot be read.
 func (f *standbyFigures) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
@@ -34,8 +38,12 @@ func (f *standbyFigures) Collect(ch chan<- prometheus.Metric) {
 		from = 1
 	}
 	gauge(f.from, from)
-	if waiting, refused, err := f.p.DB.Journalled(); err == nil {
-		gauge(f.waiting, float64(waiting))
-		gauge(f.refused, float64(refused))
+	waiting, refused, err := f.p.DB.Journalled()
+	if err != nil {
+		gauge(f.waiting, math.NaN())
+		gauge(f.refused, math.NaN())
+		return
 	}
+	gauge(f.waiting, float64(waiting))
+	gauge(f.refused, float64(refused))
 }
