@@ -96,8 +96,9 @@ func (r remembered) Write(b []byte) (int, error) {
 // the page notices by itself and hears again of what changes.
 func forgottenStream(t *testing.T, w *world) {
 	t.Parallel()
-	between := newForgetter(t, w.portal.addr)
-	w = &world{portal: w.portal, words: w.words, browser: newBrowser(t, chromedp.Flag("host-resolver-rules", "MAP "+w.portal.addr+" "+between.addr))}
+	portal := w.portal.beside(t, "forgotten") // the goods of its trader move elsewhere too
+	between := newForgetter(t, portal.addr)
+	w = &world{portal: portal, words: w.words, browser: newBrowser(t, chromedp.Flag("host-resolver-rules", "MAP "+portal.addr+" "+between.addr))}
 	w.border(t, lorry(kamrans, "F", 1))
 	v := w.visit(t).as("kamran")
 	v.open("/goods?q=livef")
