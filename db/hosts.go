@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,4 +71,39 @@ func (h *hosts) primary(ctx context.Context, conn *pgconn.PgConn) error {
 func (h *hosts) older(conn *pgx.Conn) bool {
 	timeline, known := conn.PgConn().CustomData()[timelineKey].(int64)
 	return known && timeline < h.timeline.Load()
+}
+
+// survey asks every host by itself, so that the newest timeline is known also
+// where another host answers first.
+func (h *hosts) survey(ctx context.Context, c *pgx.ConnConfig) {
+	var asked sync.WaitGroup
+	for _, alone := range each(c) {
+		asked.Go(func() {
+			if conn, err := connectPrimary(ctx, alone); err == nil { // connecting tells
+				_ = conn.Close(ctx) // nothing was asked there
+			}
+		})
+	}
+	asked.Wait()
+}
+
+// each is a configuration for every host of one.
+func each(c *pgx.ConnConfig) []*pgx.ConnConfig {
+	type place struct {
+		host string
+		port uint16
+	}
+	all := append([]*pgconn.FallbackConfig{{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}}, c.Fallbacks...)
+	byPlace := map[place]*pgx.ConnConfig{}
+	for _, f := range all {
+		at := place{f.Host, f.Port}
+		if known := byPlace[at]; known != nil {
+			known.Fallbacks = append(known.Fallbacks, f)
+			continue
+		}
+		alone := c.Copy()
+		alone.Host, alone.Port, alone.TLSConfig, alone.Fallbacks = f.Host, f.Port, f.TLSConfig, nil
+		byPlace[at] = alone
+	}
+	return slices.Collect(maps.Values(byPlace))
 }

@@ -64,14 +64,16 @@ type noted struct {
 
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
-	before, err := os.Stat(path)
-	held := err == nil && before.Size() > 0
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // the file is replaced when it is empty, and must stay where it lies
+	}
 	var file *bolt.DB
-	err = safely(func() (err error) {
+	var held bool
+	err := safely(func() (err error) {
 		if file, err = openBolt(path); err != nil {
 			return err
 		}
-		if err = sound(file); err != nil {
+		if held, err = sound(file); err != nil {
 			return errors.Join(err, file.Close())
 		}
 		return nil
@@ -112,8 +114,10 @@ func openBolt(path string) (*bolt.DB, error) {
 
 // sound reads every entry: damage is better known at the start than when an
 // entry is needed. bbolt's own check is no help, it panics on another goroutine.
-func sound(file *bolt.DB) error {
-	return file.View(func(tx *bolt.Tx) error {
+// held: there has been an entry in this file.
+func sound(file *bolt.DB) (held bool, err error) {
+	err = file.View(func(tx *bolt.Tx) error {
+		held = tx.Bucket(journalWaiting).Sequence() > 0
 		for _, bucket := range [][]byte{journalWaiting, journalRefused} {
 			if err := tx.Bucket(bucket).ForEach(func(_, _ []byte) error { return nil }); err != nil {
 				return err
@@ -121,6 +125,7 @@ func sound(file *bolt.DB) error {
 		}
 		return nil
 	})
+	return held, err
 }
 
 func syncFolder(path string) error {

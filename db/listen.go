@@ -84,11 +84,11 @@ func (d *DB) nextNotice(ctx context.Context, conn *pgx.Conn) (*pgconn.Notificati
 		n, err := conn.WaitForNotification(waiting)
 		quiet := waiting.Err() != nil && ctx.Err() == nil && !conn.IsClosed()
 		done()
-		if err == nil || !quiet {
-			return n, err
-		}
 		if d.hosts.older(conn) {
 			return nil, ErrUnreachable
+		}
+		if err == nil || !quiet {
+			return n, err
 		}
 		asking, done := context.WithTimeout(ctx, listenAnswer)
 		_, err = conn.Exec(asking, listen)

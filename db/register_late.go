@@ -18,7 +18,11 @@ func (r *Register) follow(ctx context.Context) {
 	said := ""
 	for {
 		// What is in the way goes into the log once, and without its values.
-		if state := stateOf(r.catchUp(ctx)); state != said && ctx.Err() == nil {
+		var err error
+		if !r.gone() {
+			err = r.catchUp(ctx)
+		}
+		if state := stateOf(err); state != said && ctx.Err() == nil {
 			if said = state; said != "" {
 				r.log.Error("the journal does not come into the register", "state", said)
 			}
@@ -34,17 +38,16 @@ func (r *Register) follow(ctx context.Context) {
 // stateOf is the code of PostgreSQL's error, or what else it is without a value;
 // "": there is none, or the primary is gone.
 func stateOf(err error) string {
+	if err == nil || lost(err) || errors.Is(err, context.DeadlineExceeded) {
+		return ""
+	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
-	switch {
-	case errors.Is(err, errDamaged):
+	if errors.Is(err, errDamaged) {
 		return "damaged"
-	case err == nil || lost(err) || errors.Is(err, context.DeadlineExceeded):
-		return ""
-	default:
-		return "file"
 	}
+	return "file"
 }
 
 // catchUp brings what the journal holds, if anything, into the register and

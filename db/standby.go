@@ -26,6 +26,7 @@ const (
 	primaryEvery  = time.Second     // how often the primary is asked whether it is there
 	primaryAnswer = 2 * time.Second // how long it may take to say so
 	primaryRead   = 3 * time.Second // and to answer a question that the standby could answer
+	surveyEvery   = 5 * time.Second // how often every host is asked
 )
 
 // openStandby connects to no host yet: a standby that is down is no reason not
@@ -168,12 +169,20 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 		}
 	}()
 	told, slow := d.standby.gone.Load(), false
+	config, surveyed := d.pool.Config().ConnConfig, time.Now()
 	if told {
 		changed(true) // since Open
 	}
 	for {
 		var err error
 		conn, err = d.askPrimary(ctx, conn)
+		if back := told && err == nil; back || time.Since(surveyed) >= surveyEvery {
+			d.hosts.survey(ctx, config)
+			surveyed = time.Now()
+			if back && d.hosts.older(conn) { // another has taken its place
+				conn, err = d.askPrimary(ctx, conn)
+			}
+		}
 		if ctx.Err() != nil {
 			return
 		}

@@ -187,15 +187,7 @@ func TestJournalIsEmptiedForGood(t *testing.T) {
 func TestOldPrimaryComesBack(t *testing.T) {
 	t.Parallel()
 	p := dbtest.NewPair(t)
-	u, err := url.Parse(p.URL())
-	must(t, err)
-	q := u.Query()
-	hosts := strings.Split(q.Get("host"), ",")
-	q.Set("host", hosts[1]+","+hosts[0])
-	u.RawQuery = q.Encode()
-	d, err := db.Open(t.Context(), u.String(), db.Options{MaxConns: 4, Journal: filepath.Join(t.TempDir(), "journal")})
-	must(t, err)
-	t.Cleanup(d.Close)
+	d := openPrimaryFirst(t, p)
 	watch(t, d, func(bool) {})
 	key := signIn(t, d, aysel)
 	p.CatchUp()
@@ -215,6 +207,51 @@ func TestOldPrimaryComesBack(t *testing.T) {
 		}
 		return err == nil && s.AsOf.IsZero()
 	})
+}
+
+// openPrimaryFirst opens a pair whose address names the primary first.
+func openPrimaryFirst(t *testing.T, p *dbtest.Pair) *db.DB {
+	t.Helper()
+	u, err := url.Parse(p.URL())
+	must(t, err)
+	q := u.Query()
+	hosts := strings.Split(q.Get("host"), ",")
+	q.Set("host", hosts[1]+","+hosts[0])
+	u.RawQuery = q.Encode()
+	d, err := db.Open(t.Context(), u.String(), db.Options{MaxConns: 4, Journal: filepath.Join(t.TempDir(), "journal")})
+	must(t, err)
+	t.Cleanup(d.Close)
+	return d
+}
+
+// A primary that hangs, and wakes up just after another was promoted, is none
+// any more, although it is named first and answers.
+func TestOldPrimaryWakesUp(t *testing.T) {
+	t.Parallel()
+	p := dbtest.NewPair(t)
+	d := openPrimaryFirst(t, p)
+	r := newRegister(t, d)
+	watch(t, d, func(bool) {})
+	key := signIn(t, d, aysel)
+	must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
+	p.CatchUp()
+	thaw := p.Freeze()
+	eventually(t, "the primary is taken for gone", d.FromStandby)
+	must(t, r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()))
+	p.Promote()
+	thaw()
+	eventually(t, "there is a primary", func() bool { return !d.FromStandby() })
+	for range 20 {
+		must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
+	}
+	eventually(t, "the journal is empty", func() bool {
+		waiting, refused, err := d.Journalled()
+		return err == nil && waiting+refused == 0
+	})
+	su := connect(t, p.Standby.URL("postgres", "portal"))
+	if n := one[int](t, su, `select count(*) from register_entry`); n != 22 {
+		t.Errorf("%d entries are with the new primary, want 22", n)
+	}
 }
 
 // A journal that is damaged while it is used answers with errors, at once, and
