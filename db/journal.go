@@ -64,8 +64,8 @@ type noted struct {
 
 // openJournal opens the file, or makes it. It belongs to one process.
 func openJournal(path string) (*journal, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the file is replaced when it is empty, and must stay where it lies
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the file is replaced when it is empty, and must stay where it lies
 	}
 	var file *bolt.DB
 	var held bool
