@@ -2,7 +2,6 @@ package db_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"customs.gov.az/portal/db"
+	"customs.gov.az/portal/db/dbtest"
 	"customs.gov.az/portal/db/pgserver"
 )
 
@@ -25,21 +25,10 @@ func private(t *testing.T, dir string) *pgserver.Server {
 	return s
 }
 
-// reachable is a new folder that PostgreSQL's user can enter when the tests
-// run as root.
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "portal-durable-")
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	must(t, os.Chmod(dir, 0o755))
-	return filepath.Join(dir, "data")
-}
-
 // Every acknowledged entry is there after the server was killed under load and
 // came back; so are the goods whose senders were answered.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
-	dir := reachable(t)
+	dir := filepath.Join(dbtest.Dir(t), "data")
 	s := private(t, dir)
 	migrateAtOnce(t, s)
 	var kept acknowledged

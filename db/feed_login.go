@@ -33,11 +33,13 @@ func (d *DB) openFeed(ctx context.Context, serving *pgxpool.Pool, valid pgconn.V
 	if d.feed, err = d.openPool(ctx, o.FeedURL, feedRole, nil, o); err != nil {
 		return err
 	}
-	asked, err := d.openPool(ctx, o.FeedURL, feedRole, valid, o)
-	if err != nil {
-		return err
+	asked := d.feed
+	if valid != nil {
+		if asked, err = d.openPool(ctx, o.FeedURL, feedRole, valid, o); err != nil {
+			return err
+		}
+		defer asked.Close()
 	}
-	defer asked.Close()
 	var more []string
 	err = asked.QueryRow(ctx, `
 		select array(select rolname::text from pg_roles where rolname = any($1) and rolname <> $2 and pg_has_role(session_user, oid, 'member') order by 1)`,

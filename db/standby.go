@@ -41,12 +41,12 @@ func (d *DB) openStandby(ctx context.Context, o Options) (*standby, error) {
 
 // EvenStandby is the database for questions that may be answered from a standby
 // while the primary is gone. A session that was read so has AsOf set. Without a
-// journal for their register entries there are no such answers.
+// journal for their register entries there are no such answers. It is d under
+// another rule and ends with d.
 func (d *DB) EvenStandby() *DB {
-	if d.standby == nil {
-		return d
-	}
-	return &DB{pool: d.pool, standby: d.standby, journal: d.journal, hosts: d.hosts, log: d.log, even: true}
+	even := *d
+	even.even = d.standby != nil
+	return &even
 }
 
 // readFor is snapshotFor, from the standby if that is allowed and must be. queue

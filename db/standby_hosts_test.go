@@ -50,10 +50,7 @@ func TestDeafHost(t *testing.T) {
 	key := signIn(t, d, aysel)
 	must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
 	must(t, r.Submit(t.Context(), aside(key, aysel)).Wait(t.Context()))
-	eventually(t, "the journal is empty", func() bool {
-		waiting, refused, err := d.Journalled()
-		return err == nil && waiting+refused == 0
-	})
+	emptied(t, d)
 	for end := time.Now().Add(4 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if d.FromStandby() {
 			t.Fatal("the primary is taken for gone")
@@ -84,10 +81,7 @@ func TestPromotedStandby(t *testing.T) {
 	if l := list(t, d, key, customs.Query{}, 25); len(l.Rows) != 2 {
 		t.Errorf("%d registrations, want 2", len(l.Rows))
 	}
-	eventually(t, "the journal is empty", func() bool {
-		waiting, refused, err := d.Journalled()
-		return err == nil && waiting+refused == 0
-	})
+	emptied(t, d)
 	// The old one wakes up, and nothing is written there.
 	thaw()
 	for range 20 {
@@ -244,10 +238,7 @@ func TestOldPrimaryWakesUp(t *testing.T) {
 	for range 20 {
 		must(t, r.Submit(t.Context(), entryOf(key, aysel)).Wait(t.Context()))
 	}
-	eventually(t, "the journal is empty", func() bool {
-		waiting, refused, err := d.Journalled()
-		return err == nil && waiting+refused == 0
-	})
+	emptied(t, d)
 	su := connect(t, p.Standby.URL("postgres", "portal"))
 	if n := one[int](t, su, `select count(*) from register_entry`); n != 22 {
 		t.Errorf("%d entries are with the new primary, want 22", n)

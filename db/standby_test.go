@@ -42,6 +42,15 @@ func watch(t *testing.T, d *db.DB, changed func(bool)) {
 	t.Cleanup(func() { stop(); watching.Wait() })
 }
 
+// emptied waits until the journal holds nothing any more.
+func emptied(t *testing.T, d *db.DB) {
+	t.Helper()
+	eventually(t, "the journal is empty", func() bool {
+		waiting, refused, err := d.Journalled()
+		return err == nil && waiting+refused == 0
+	})
+}
+
 // aside is the entry of an answer from the standby.
 func aside(k db.SessionKey, v customs.VOEN) register.Entry {
 	e := entryOf(k, v)

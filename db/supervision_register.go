@@ -147,10 +147,10 @@ func (d *DB) FindEntry(ctx context.Context, k StaffKey, id int64) (register.Row,
 		err := tx.QueryRow(ctx, `select `+rowFields+`, coalesce(e.salts, ''), coalesce(e.commitments, ''),
 			(select taken_at from register_late where entry = e.id) from register_entry e `+rowJoins+` where e.id = $1 limit 1`, id).
 			Scan(append(rowPlaces(&r, &elapsed), &r.Salts, &commitments, &taken)...)
-		r.Taken = orZero(taken)
 		if err != nil {
 			return orNotFound(err)
 		}
+		r.Taken = orZero(taken)
 		r.Elapsed = time.Duration(elapsed) * time.Microsecond
 		if r.Deleted {
 			for i := range r.Commitments {

@@ -49,8 +49,8 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	if err != nil {
 		return err
 	}
-	head, foot := views.GoodsVolatile(frame, view)
 	if s.AsOf.IsZero() { // else even what says how old the data is must come anew
+		head, foot := views.GoodsVolatile(frame, view)
 		if page, err = page.tagged(c, head, foot); err != nil {
 			return err
 		}

@@ -109,9 +109,7 @@ func databaseGone(t *testing.T, w *world) {
 	own.portal.sql(t, "postgres", `alter database THIS with allow_connections false`)
 	own.portal.sql(t, "postgres", `select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = 'THIS'`)
 	for _, window := range []*visitor{v, open} {
-		window.seen.mu.Lock()
-		window.seen.away = true
-		window.seen.mu.Unlock()
+		window.seen.goAway()
 	}
 	for _, lang := range []string{"az", "en"} {
 		l := &look{visitor: v, axe: axeRules(t), who: "gone"}

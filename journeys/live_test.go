@@ -258,9 +258,7 @@ func liveDetails(t *testing.T, w *world) {
 // offline takes the network away, or gives it back.
 func (v *visitor) offline(away bool) {
 	v.Helper()
-	v.seen.mu.Lock()
-	v.seen.away = true
-	v.seen.mu.Unlock()
+	v.seen.goAway()
 	command(v, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 		MatchedNetworkConditions: []*network.Conditions{{DownloadThroughput: -1, UploadThroughput: -1, Offline: away}},
 	})

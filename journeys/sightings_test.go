@@ -29,6 +29,13 @@ type sightings struct {
 	bytes      map[string]int // over the wire, by address
 }
 
+// goAway tells that the network, or the database, is taken away on purpose.
+func (s *sightings) goAway() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+}
+
 func newSightings(hosts ...string) *sightings {
 	return &sightings{hosts: hosts, told: map[string]string{}, names: map[network.RequestID]string{}, bytes: map[string]int{}}
 }

@@ -31,9 +31,7 @@ func standby(t *testing.T, w *world) {
 	pair.CatchUp()
 	pair.Kill()
 	for _, v := range []*visitor{trader, empty, plain, open} {
-		v.seen.mu.Lock()
-		v.seen.away = true // the stream and the look at the session get nowhere
-		v.seen.mu.Unlock()
+		v.seen.goAway() // the stream and the look at the session get nowhere
 	}
 	open.until(`document.querySelector(".live").classList.contains("live--off")`)
 	for _, lang := range []string{"az", "en"} {

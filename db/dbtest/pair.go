@@ -34,9 +34,7 @@ type Pair struct {
 // servers end with the test.
 func NewPair(t testing.TB) *Pair {
 	t.Helper()
-	base, err := passable()
-	check(t, err)
-	t.Cleanup(func() { check(t, os.RemoveAll(base)) })
+	base := Dir(t)
 	p := &Pair{t: t, dir: filepath.Join(base, "primary"), database: "portal"}
 	p.Start()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
@@ -131,10 +129,19 @@ func (p *Pair) run(dir string, settings map[string]string) *pgserver.Server {
 	return s
 }
 
+// Dir is a new folder for a server of the test's own; it goes with the test.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := passable()
+	check(t, err)
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	return dir
+}
+
 // passable is a new folder that PostgreSQL's user can pass when the tests run as
 // root.
 func passable() (string, error) {
-	dir, err := os.MkdirTemp("", "portal-pair-")
+	dir, err := os.MkdirTemp("", "portal-server-")
 	if err == nil {
 		err = os.Chmod(dir, 0o755)
 	}
