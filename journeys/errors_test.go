@@ -106,11 +106,11 @@ func databaseGone(t *testing.T, w *world) {
 	open := own.visitBeside(t, v)
 	open.open("/goods")
 	open.listening()
+	for _, window := range []*visitor{v, open} {
+		window.seen.goAway() // before it goes: an open list asks by itself
+	}
 	own.portal.sql(t, "postgres", `alter database THIS with allow_connections false`)
 	own.portal.sql(t, "postgres", `select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = 'THIS'`)
-	for _, window := range []*visitor{v, open} {
-		window.seen.goAway()
-	}
 	for _, lang := range []string{"az", "en"} {
 		l := &look{visitor: v, axe: axeRules(t), who: "gone"}
 		if status := v.open("/help?lang=" + lang); status != http.StatusOK {

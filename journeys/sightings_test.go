@@ -29,7 +29,8 @@ type sightings struct {
 	bytes      map[string]int // over the wire, by address
 }
 
-// goAway tells that the network, or the database, is taken away on purpose.
+// goAway tells that the network, or the database, is taken away on purpose: a
+// journey says so before it does it.
 func (s *sightings) goAway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,10 +29,10 @@ func standby(t *testing.T, w *world) {
 	open.open("/goods")
 	open.listening()
 	pair.CatchUp()
-	pair.Kill()
 	for _, v := range []*visitor{trader, empty, plain, open} {
 		v.seen.goAway() // the stream and the look at the session get nowhere
 	}
+	pair.Kill()
 	open.until(`document.querySelector(".live").classList.contains("live--off")`)
 	for _, lang := range []string{"az", "en"} {
 		for _, v := range []*visitor{trader, empty, plain} {
