@@ -65,7 +65,7 @@ func TestLoad(t *testing.T) {
 	for _, path := range []string{"/a", "/b", "/known"} {
 		site.requests = append(site.requests, request(site.addr, path, "k=v"))
 	}
-	s, err := load(t.Context(), site, 2, 100*time.Millisecond)
+	s, err := load(t.Context(), site, 2, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestLoadRefusesOtherAnswers(t *testing.T) {
 		s := site(t)
 		s.requests = [][]byte{request(s.addr, "/", "")}
 		edit(&s)
-		if _, err := load(t.Context(), s, 1, time.Second); err == nil || !strings.HasPrefix(err.Error(), "site: ") {
+		if _, err := load(t.Context(), s, 1, 5*time.Second); err == nil || !strings.HasPrefix(err.Error(), "site: ") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

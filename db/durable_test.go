@@ -93,6 +93,7 @@ func load(t *testing.T, d *db.DB, kept *acknowledged, many int, kill func()) {
 	var enough sync.Once
 	for range 8 {
 		writers.Go(func() {
+			defer enough.Do(kill) // also if one answer took too long
 			for {
 				e := entryOf(key, aysel)
 				if r.Submit(t.Context(), e).Wait(t.Context()) != nil {

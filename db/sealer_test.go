@@ -65,10 +65,13 @@ func TestSealExplainsLostWrites(t *testing.T) {
 	// A write that ends while the sealer waits for it.
 	done := make(chan error, 1)
 	time.AfterFunc(100*time.Millisecond, func() { done <- prepared.Rollback(context.Background()) })
-	if n := s.seal(t); n != 4 {
-		t.Fatalf("sealed %d, want three numbers never used and an entry", n)
-	}
+	n := s.seal(t)
 	must(t, <-done)
+	for ; n < 4; n += s.seal(t) { // where the write took longer than the sealer waits
+		if t.Context().Err() != nil {
+			t.Fatalf("sealed %d, want three numbers never used and an entry", n)
+		}
+	}
 	if r := s.verify(t, db.VerifyOptions{}); !r.OK() || r.Gaps != 3 || r.Size != 5 {
 		t.Errorf("%+v", r)
 	}

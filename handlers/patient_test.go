@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 // The limit is one for each write: a stream may say nothing for longer, also
 // over HTTP/2, where a limit that is left behind ends the stream.
 func TestAPatientWriterMayPause(t *testing.T) {
-	const limit = 50 * time.Millisecond
+	const limit = 250 * time.Millisecond
 	for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			p := patient{w, http.NewResponseController(w), limit}
@@ -21,13 +22,13 @@ func TestAPatientWriterMayPause(t *testing.T) {
 				if p.send([]byte(word)) != nil {
 					return
 				}
-				time.Sleep(4 * limit)
+				time.Sleep(limit * 3 / 2)
 			}
 			for _, word := range []string{"four\n", "five\n"} {
 				if _, err := io.WriteString(p, word); err != nil {
 					return
 				}
-				time.Sleep(4 * limit)
+				time.Sleep(limit * 3 / 2)
 			}
 		}))
 		s.EnableHTTP2 = proto == "HTTP/2.0"
@@ -48,9 +49,13 @@ func TestAPatientWriterMayPause(t *testing.T) {
 // Who takes nothing does not hold it up for longer than the limit.
 func TestAPatientWriterGivesUp(t *testing.T) {
 	for _, h2 := range []bool{false, true} {
-		ended := make(chan error, 1)
+		ended, reading := make(chan error, 1), make(chan struct{})
+		read := sync.OnceFunc(func() { close(reading) })
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			p := patient{w, http.NewResponseController(w), 50 * time.Millisecond}
+			_, _ = io.WriteString(w, "x")
+			_ = p.rc.Flush()
+			<-reading // until then the limit would be one for a busy machine
 			much := []byte(strings.Repeat("x", 1<<20))
 			for range 64 {
 				if err := p.send(much); err != nil {
@@ -63,6 +68,7 @@ func TestAPatientWriterGivesUp(t *testing.T) {
 		s.EnableHTTP2 = h2
 		s.StartTLS()
 		defer s.Close()
+		defer read() // the server waits for its handlers
 		answer, err := s.Client().Get(s.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -71,6 +77,7 @@ func TestAPatientWriterGivesUp(t *testing.T) {
 		if _, err := bufio.NewReader(answer.Body).ReadByte(); err != nil {
 			t.Fatal(err)
 		}
+		read()
 		select {
 		case err := <-ended:
 			if err == nil {

@@ -49,7 +49,7 @@ var demo = sync.OnceValues(func() (string, error) {
 })
 
 // patience bounds every wait for what must happen; a loaded machine is slow.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // site is a whole portal on real parts: listeners, database, register and
 // e-signature check, with a few registrations stored the way the feed comes.

@@ -16,7 +16,6 @@ import (
 // supervisor watches and ends it, and the trader sees what was looked at.
 func assist(t *testing.T, w *world) {
 	rules := axeRules(t)
-	w.sensitive(t, guarded)
 	for _, c := range []struct {
 		lang, operator, second, trader, voen string
 		scripts                              bool
@@ -26,6 +25,8 @@ func assist(t *testing.T, w *world) {
 	} {
 		t.Run(c.lang+" scripts "+strconv.FormatBool(c.scripts), func(t *testing.T) {
 			t.Parallel()
+			w := w.beside(t, "assist-"+c.lang) // a supervisor's page is loaded again with each case
+			w.sensitive(t, guarded)
 			trader := w.visit(t).as(c.trader)
 			trader.speak(c.lang)
 			registration := trader.text("tr .reg")

@@ -63,16 +63,9 @@ func (w *world) sensitiveCase(t *testing.T, operator *visitor, second, lang stri
 	}
 	operator.extend(at, see)
 
-	// The hard stop comes while the goods are on the screen.
-	id := strings.TrimPrefix(at, "/assist/")
-	w.portal.sql(t, "", `update assist_case set until = now() + interval '10 seconds' where id = $1`, id)
-	if scripts {
-		operator.keepStreams()
-	}
-	if status := operator.open(at + "/goods"); status != http.StatusOK {
-		t.Fatalf("before the stop: %d", status)
-	}
 	if scripts { // signing out leads elsewhere, but takes the goods off the screen
+		operator.keepStreams()
+		operator.open(at + "/goods")
 		left := ask[string](operator, `new Promise((done) => {
 			document.addEventListener("submit", (e) => e.preventDefault()); // it takes its time
 			document.querySelector(".out").click();
@@ -82,7 +75,13 @@ func (w *world) sensitiveCase(t *testing.T, operator *visitor, second, lang stri
 		if left != "1 0 "+at+"/goods" {
 			t.Errorf("the stream ends while the operator signs out: %s", left)
 		}
-		operator.open(at + "/goods")
+	}
+
+	// The hard stop comes while the goods are on the screen.
+	id := strings.TrimPrefix(at, "/assist/")
+	w.portal.sql(t, "", `update assist_case set until = now() + interval '10 seconds' where id = $1`, id)
+	if status := operator.open(at + "/goods"); status != http.StatusOK {
+		t.Fatalf("before the stop: %d", status)
 	}
 	if refresh := ask[string](operator, `document.querySelector('meta[http-equiv="refresh"]')?.content ?? document.querySelector("noscript")?.textContent ?? ""`); !strings.Contains(refresh, at) {
 		t.Errorf("without scripts the page stays: %q", refresh)
@@ -125,5 +124,5 @@ func (v *visitor) extend(at string, see func(*visitor, string)) {
 // appears waits for something on a page that may load itself again.
 func (v *visitor) appears(selector string) {
 	v.Helper()
-	v.eventually(`String(!!document.querySelector(`+quote(selector)+`))`, "true")
+	v.eventually(`document.readyState + !!document.querySelector(`+quote(selector)+`)`, "completetrue")
 }

@@ -57,6 +57,14 @@ func TestJourneys(t *testing.T) {
 	}
 }
 
+// beside is a world whose demo nobody else uses; the browser is the same.
+func (w *world) beside(t *testing.T, name string) *world {
+	t.Helper()
+	own := *w
+	own.portal = w.portal.beside(t, name)
+	return &own
+}
+
 // newWorld starts the demo twice, first from nothing, and opens the browser.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -77,7 +85,7 @@ func newWorld(t *testing.T) *world {
 func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
-		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(startLimit),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true),

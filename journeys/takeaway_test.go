@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -68,6 +69,9 @@ func (v *visitor) paperOfList() {
 	v.wantText(v.words.N("print.heading", shown), v.words.T("print.check"))
 	if n := v.count("tr .reg"); n != shown {
 		v.Errorf("%d registrations on paper, %d on the list", n, shown)
+	}
+	for end := time.Now().Add(patience); v.count(".print-check .token") == 0 && time.Now().Before(end); {
+		v.open("/print/goods?waiting=you") // it waits four seconds for the register's seal
 	}
 	code := v.text(".print-check .token")
 	if _, query, ok := strings.Cut(code, "/verify?"); !ok {

@@ -44,9 +44,12 @@ func (v *visitor) keepStreams() {
 // before the answer has come.
 func (v *visitor) signOutLate() {
 	v.Helper()
-	ask[bool](v, `document.addEventListener("submit", () => setTimeout(endStreams)), true`)
-	v.follow(".out")
-	v.wantAt("/?signed-out=1")
+	ask[bool](v, `(() => {
+		document.addEventListener("submit", () => setTimeout(endStreams));
+		document.querySelector(".out").click();
+		return true;
+	})()`)
+	v.soonAt("/?signed-out=1")
 }
 
 // sessionEnds is warned of the session's end in two windows, stays signed in,

@@ -124,6 +124,9 @@ func (v *visitor) arrive(step chromedp.Action[chromedp.Void]) int {
 	if err != nil {
 		v.Fatalf("from %s: %v", v.at(), err)
 	}
+	if response == nil { // another page was on its way when the step was taken
+		v.Fatalf("at %s: a page came without an answer", v.at())
+	}
 	return int(response.Status)
 }
 

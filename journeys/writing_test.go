@@ -102,14 +102,13 @@ func (v *visitor) backTo(page, person string) {
 	v.wantAt(page)
 }
 
-// behind puts the window behind another one, or before it again, as far as its
-// page can tell.
-func (v *visitor) behind(hidden bool) {
-	v.Helper()
-	ask[bool](v, `(() => {
-		Object.defineProperty(document, "hidden", {value: `+strconv.FormatBool(hidden)+`, configurable: true});
-		return document.dispatchEvent(new Event("visibilitychange"));
-	})()`)
+// behind is a script that puts a window behind another one, or before it again,
+// as far as its page can tell.
+func behind(hidden bool) string {
+	return `(() => {
+		Object.defineProperty(document, "hidden", {value: ` + strconv.FormatBool(hidden) + `, configurable: true});
+		return String(document.dispatchEvent(new Event("visibilitychange")));
+	})()`
 }
 
 // now evaluates an expression in a page that may be on its way to another.
@@ -150,7 +149,7 @@ func twoCompanies(t *testing.T, w *world) {
 	first.listening()
 	one := first.text(".who .num")
 	goods := first.text("tr .reg")
-	first.behind(true)
+	ask[string](first, behind(true))
 	second := w.visitBeside(t, first)
 	second.open("/company")
 	(&look{visitor: second, axe: axeRules(t), who: "several"}).page("company switch")
@@ -161,7 +160,7 @@ func twoCompanies(t *testing.T, w *world) {
 	if got := second.text(".who .num"); got != other || second.text("tr .reg") == goods {
 		t.Errorf("the second window is %s's, with %s", got, second.text("tr .reg"))
 	}
-	first.behind(false)
+	first.now(behind(false)) // it may be on its way to the other's list by itself
 	first.eventually(`document.querySelector(".who .num")?.textContent ?? ""`, other, func() {
 		if row := first.now(`document.querySelector("tr .reg")?.textContent ?? ""`); row != "" && row != goods && first.now(`document.querySelector(".who .num")?.textContent ?? ""`) == one {
 			t.Fatalf("the first window shows %s under the name of %s", row, one)

@@ -215,10 +215,8 @@ func TestPushWaitsForAPortalThatIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, name, b.Bytes())
-	dead := httptest.NewServer(http.NotFoundHandler())
-	dead.Close()
 	var out, trouble bytes.Buffer
-	err := run(context.WithoutCancel(t.Context()), []string{"feed", "push", name, "--url", dead.URL, "--token", "token", "--give-up", "2"}, env{nil, &out, &trouble})
+	err := run(context.WithoutCancel(t.Context()), []string{"feed", "push", name, "--url", "http://127.0.0.1:1", "--token", "token", "--give-up", "2"}, env{nil, &out, &trouble})
 	if code := exitError(0); !errors.As(err, &code) || code != 1 || !strings.Contains(trouble.String(), "again in") {
 		t.Errorf("%v: %s", err, &trouble)
 	}

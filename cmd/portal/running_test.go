@@ -3,10 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -90,16 +95,31 @@ func said(t *testing.T, args ...string) (stdout string, err error) {
 	return out.String(), err
 }
 
-// free is an address of this machine that nobody listens on.
+// free is an address of this machine that nobody listens on, and that is given
+// once. Its port is neither among those that the system gives to connections nor
+// among those of the journeys, which run beside: a test may look at it again
+// after what listened there has ended.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := 10_000 + rand.IntN(10_000)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
+
+// givenPorts are those that free has given.
+var givenPorts sync.Map
 
 // openFolder is an empty folder that PostgreSQL's user may enter, also when
 // root tests.

@@ -30,7 +30,7 @@ const (
 )
 
 // patience bounds every step on the server; a loaded machine is slow.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // DB is one database and three ways to it, each a connection string for pgx.
 type DB struct {

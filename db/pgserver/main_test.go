@@ -136,7 +136,7 @@ func openIn(t *testing.T, base string) string {
 // gone waits for a process to end.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for alive(pid) {
