@@ -17,6 +17,8 @@ const (
 	maxNumber    = 70    // of a document, as in UN/EDIFACT
 	maxCode      = 40    // of a container or seal
 	maxUnit      = 20
+	maxStatus    = 40
+	maxRequired  = 60        // the code of a requirement
 	maxRevision  = 1<<53 - 1 // the largest number that every JSON program keeps exactly (RFC 7493 §2.2)
 	highRevision = 1 << 52   // no counter and no clock in microseconds comes here
 	maxDocuments = 200
@@ -118,7 +120,7 @@ func (l *line) checkpoint(dst *string) bool {
 }
 
 func (l *line) status(dst *customs.Status) bool {
-	present := l.token((*string)(dst), statusForm)
+	present := l.label((*string)(dst), maxStatus) // whatever it is, the goods stay on the list
 	if *dst != "" && !dst.Known() {
 		l.warn(UnknownStatus)
 	}
@@ -235,7 +237,7 @@ func (l *line) requires(dst *[]customs.Requirement) {
 		ok, present := l.object(func(name []byte) {
 			switch string(name) {
 			case "code":
-				coded = l.token(&r.Code, requirementForm)
+				coded = l.label(&r.Code, maxRequired)
 			case "who":
 				who = l.actor(&r.Who)
 			case "agency":

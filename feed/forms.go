@@ -6,7 +6,6 @@ func digit(c byte) bool { return c >= '0' && c <= '9' }
 func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
 func lower(c byte) bool { return c >= 'a' && c <= 'z' }
 func alnum(c byte) bool { return digit(c) || upper(c) || lower(c) }
-func snake(c byte) bool { return digit(c) || lower(c) || c == '_' }
 
 func every(s string, is func(byte) bool) bool {
 	for i := range len(s) {
@@ -39,10 +38,6 @@ func registrationForm(s string) bool {
 }
 
 func checkpointForm(s string) bool { return len(s) <= 10 && every(s, alnum) }
-
-func statusForm(s string) bool { return len(s) <= 40 && lower(s[0]) && every(s, snake) }
-
-func requirementForm(s string) bool { return len(s) <= 60 && lower(s[0]) && every(s, snake) }
 
 func documentTypeForm(s string) bool { return len(s) <= 3 && every(s, alnum) }
 

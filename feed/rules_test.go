@@ -141,10 +141,12 @@ func identifierRules() []rule {
 		{path: "status", code: feed.Missing},
 		{path: "status", value: `"re_exported"`},
 		{path: "status", value: `"quarantine_2"`, code: feed.UnknownStatus},
-		{path: "status", value: `"Registered"`, code: feed.BadForm},
-		{path: "status", value: `"_x"`, code: feed.BadForm},
+		{path: "status", value: `"Registered"`, code: feed.UnknownStatus},
+		{path: "status", value: `"Saxlanılıb – 2"`, code: feed.UnknownStatus},
+		{path: "status", value: `""`, code: feed.Missing},
+		{path: "status", value: `"a\u0000b"`, code: feed.ControlChar},
 		{path: "status", value: `"` + strings.Repeat("a", 40) + `"`, code: feed.UnknownStatus},
-		{path: "status", value: `"` + strings.Repeat("a", 41) + `"`, code: feed.BadForm},
+		{path: "status", value: `"` + strings.Repeat("a", 41) + `"`, code: feed.TooLong},
 		{path: "status", value: `["registered"]`, code: feed.WantText},
 	}
 }

@@ -3,11 +3,13 @@ package feed_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"customs.gov.az/portal/customs"
 	"customs.gov.az/portal/feed"
 )
 
@@ -79,6 +81,41 @@ func TestSchemaExamples(t *testing.T) {
 		if r := one(t, line.String()); !r.OK() || len(r.Warnings) > 0 || !valid(t, s, line.String()) {
 			t.Errorf("example %d: %v %v", i, r.Problems, r.Warnings)
 		}
+	}
+}
+
+// The schema names every code that the portal has words for.
+func TestSchemaNamesTheVocabulary(t *testing.T) {
+	var doc struct {
+		Defs struct {
+			Consignment struct {
+				Properties struct {
+					Status struct{ Examples []customs.Status }
+				}
+			}
+			Requirement struct {
+				Properties struct {
+					Code struct{ Examples []string }
+				}
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(feed.Schema(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	want := append(slices.Clone(customs.PendingStatuses), customs.TerminalStatuses...)
+	if got := doc.Defs.Consignment.Properties.Status.Examples; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("statuses: %q", got)
+	}
+	if got := doc.Defs.Requirement.Properties.Code.Examples; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(customs.RequirementCodes))) {
+		t.Errorf("codes of requirements: %q", got)
+	}
+}
+
+// Programs that count in binary find no multiple of 0.01 in 4.35.
+func TestSchemaAsksForNoMultiples(t *testing.T) {
+	if bytes.Contains(feed.Schema(), []byte(`"multipleOf"`)) {
+		t.Error("many programs that check by this schema refuse right numbers")
 	}
 }
 

@@ -264,7 +264,7 @@ func requirementWords(l *locales.Locale, r customs.Requirement) string {
 		what = r.Note
 	}
 	if what == "" {
-		what = l.T("goods.step_unnamed")
+		what = l.T("goods.step_code", "code", r.Code)
 	}
 	words := l.T("complaint.sheet.requires_line", "who", requiredOf(l, r), "what", what, "time", exact(l, r.Since))
 	if r.Due != nil {

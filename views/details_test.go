@@ -46,7 +46,7 @@ func TestDetailsSayWhatToDo(t *testing.T) {
 	}
 	*own = []customs.Requirement{{Code: "own-code", Who: customs.You, Since: sampleNow}}
 	next = text(byClass(parse(t, Details(p, d)), "next")[0])
-	if !strings.Contains(next, "Your action is needed") || !strings.Contains(next, "the checkpoint did not name the step") {
+	if !strings.Contains(next, "Your action is needed") || !strings.Contains(next, "step with the code “own-code”") {
 		t.Error(next)
 	}
 	*own = nil

@@ -131,7 +131,7 @@ func TestRowNextStep(t *testing.T) {
 		"a body without name": {who: customs.Agency, code: "laboratory_result", az: "Digər qurum: laboratoriya nəticəsi", en: "Another body: laboratory result"},
 		"customs with a name": {who: customs.Customs, code: "weighing", agency: "AQTA", az: "Gömrük: malların çəkisinin müəyyən edilməsi", en: "Customs: weighing of the goods"},
 		"own code and note":   {who: customs.You, code: "x-1", note: "Kassaya yaxınlaşın", az: "Siz: Kassaya yaxınlaşın", en: "You: Kassaya yaxınlaşın"},
-		"own code, no note":   {who: customs.You, code: "x-1", az: "Siz: məntəqə növbəti addımı bildirməyib", en: "You: the checkpoint did not name the step"},
+		"own code, no note":   {who: customs.You, code: "x-1", az: "Siz: «x-1» kodlu addım", en: "You: step with the code “x-1”"},
 		"known code and note": {who: customs.You, code: "invoice", note: "iki nüsxə", az: "Siz: invoysu təqdim edin", en: "You: submit the invoice"},
 		"due": {
 			who: customs.You, code: "invoice", due: &due, az: "Siz: invoysu təqdim edin Son müddət: 22.11.2026 16:32 (qalıb: 2 gün 2 saat)",

@@ -96,7 +96,7 @@ func actorWords(l *locales.Locale, who customs.Actor, agency string) string {
 }
 
 // stepWords says what the actor has to do: in the portal's words, else in those
-// of the checkpoint's note, else that the checkpoint did not say.
+// of the checkpoint's note, else by the checkpoint's code.
 func stepWords(l *locales.Locale, code string, who customs.Actor, note string) string {
 	if s := l.Step(code, who); s != "" {
 		return s
@@ -104,5 +104,5 @@ func stepWords(l *locales.Locale, code string, who customs.Actor, note string) s
 	if note != "" {
 		return note
 	}
-	return l.T("goods.step_unnamed")
+	return l.T("goods.step_code", "code", code)
 }
