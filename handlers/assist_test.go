@@ -222,6 +222,33 @@ func TestAssistEnds(t *testing.T) {
 	}
 }
 
+// What lapsed has ended then: an officer who signs out later, or a trader who
+// switches the help off, does not end it again.
+func TestACaseEndsOnce(t *testing.T) {
+	s := staffed(t)
+	for what, lapsed := range map[string]string{
+		"time": `update assist_case set until = now() - interval '7 minutes', seen_at = now() - interval '9 minutes' where ended_at is null`,
+		"idle": `update assist_case set until = now() + interval '1 minute', seen_at = now() - interval '12 minutes' where ended_at is null`,
+	} {
+		for by, end := range map[string]func(*browser){
+			"signed out": func(b *browser) { b.want(b.post("/sign-out"), http.StatusSeeOther) },
+			"switched off": func(*browser) {
+				s.must(s.db.SetTraderPreference(s.Context(), s.traderKey("1499000151"), db.Preference{}))
+				s.must(s.db.SetTraderPreference(s.Context(), s.traderKey("1499000151"), db.Preference{TelephoneHelp: true}))
+			},
+		} {
+			b := s.officer("operator")
+			b.openCase("1499000151")
+			s.sql(lapsed)
+			end(b)
+			if got := look[string](s, `select concat_ws(' ', ended_by, round(extract(epoch from now() - ended_at) / 60)) from assist_case order by opened_at desc limit 1`); got != what+" 7" {
+				t.Errorf("%s, then %s: ended %s minutes ago", what, by, got)
+			}
+			b.post("/sign-out")
+		}
+	}
+}
+
 // An open page's stream ends at the stop itself, not when it next has something
 // to say.
 func TestAssistStreamEndsAtTheStop(t *testing.T) {
