@@ -1,9 +1,6 @@
 package customs
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Viewer is who looked at a trader's data, as the trader's own page names them.
 type Viewer string
@@ -102,7 +99,7 @@ const CodeDigits = 8
 // AccessCode reads a one-time code as people write it down: with blanks and
 // hyphens. It is "" for what cannot be one.
 func AccessCode(s string) string {
-	s = strings.NewReplacer(" ", "", "-", "", " ", "").Replace(s)
+	s = typedDigits.Replace(s)
 	if len(s) != CodeDigits || !digits(s) {
 		return ""
 	}

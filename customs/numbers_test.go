@@ -21,6 +21,18 @@ func TestVOEN(t *testing.T) {
 	}
 }
 
+// People type a number in groups; nothing else is forgiven.
+func TestTypedVOEN(t *testing.T) {
+	for text, want := range map[string]VOEN{
+		"1499000151": "1499000151", "149 900 0151": "1499000151", "1499-00-0151": "1499000151", "149\u00a0900\u00a00151": "1499000151",
+		"149 900 015": "", "149.900.0151": "", "149900015l": "", " ": "",
+	} {
+		if v, err := TypedVOEN(text); v != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", text, v, err)
+		}
+	}
+}
+
 func TestCheckDigit(t *testing.T) {
 	for v, want := range map[VOEN]bool{
 		"1499000151": true, "1499000141": false, "1499000161": false, "4199000151": false, "0000000000": true, "0000000010": false,

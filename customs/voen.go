@@ -28,6 +28,12 @@ func ParseVOEN(s string) (VOEN, error) {
 	return VOEN(s), nil
 }
 
+// TypedVOEN reads a number that somebody typed: in groups, if they like.
+func TypedVOEN(s string) (VOEN, error) { return ParseVOEN(typedDigits.Replace(s)) }
+
+// typedDigits leaves out what people put between the digits of a number.
+var typedDigits = strings.NewReplacer(" ", "", "-", "", " ", "")
+
 // CheckDigitOK reports whether digit 9 is the weighted sum of digits 1–8
 // modulo 11. The weights are common knowledge, not published by the tax
 // service, so a mismatch may only warn.

@@ -82,10 +82,13 @@ func (p *Portal) openCase(c echo.Context, s staffSession) error {
 	}
 	v := views.AssistView{Form: views.CaseForm{
 		VOEN: form("voen"), Code: form("code"), Caller: form("caller"), CallNumber: form("call_number"), CallID: form("call_id"),
-		Reason: form("reason"), ReasonText: form("reason_text"), Verified: form("verified"),
+		Reason: form("reason"), ReasonText: form("reason_text"), Verified: form("verified"), OddVOEN: form("voen_odd"),
 	}}
 	n, problems := newCase(v.Form)
 	if v.Problems = problems; len(problems) > 0 {
+		if v.Form.OddVOEN = ""; !n.VOEN.CheckDigitOK() {
+			v.Form.OddVOEN = string(n.VOEN) // what follows has been said
+		}
 		return p.showAssist(c, s, http.StatusUnprocessableEntity, v)
 	}
 	ctx := c.Request().Context()
@@ -129,8 +132,10 @@ func newCase(f views.CaseForm) (db.NewCase, []views.CaseProblem) {
 			problems = append(problems, what)
 		}
 	}
-	voen, err := customs.ParseVOEN(f.VOEN)
+	voen, err := customs.TypedVOEN(f.VOEN)
 	wrong(err != nil, views.CaseBadVOEN)
+	// A code proves the number by itself.
+	wrong(err == nil && f.Code == "" && !voen.CheckDigitOK() && f.OddVOEN != string(voen), views.CaseOddVOEN)
 	code := customs.AccessCode(f.Code)
 	wrong(f.Code != "" && code == "", views.CaseBadCode)
 	wrong(!customs.IsLine(f.Caller, 200), views.CaseBadCaller)

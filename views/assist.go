@@ -69,6 +69,10 @@ func (b Behalf) title(l *locales.Locale) string {
 // CaseForm is the form for a new case, as it was filled in.
 type CaseForm struct {
 	VOEN, Code, Caller, CallNumber, CallID, Reason, ReasonText, Verified string
+
+	// OddVOEN is a number of which the officer was told that its check digit
+	// does not fit; sent once more it is meant.
+	OddVOEN string
 }
 
 // CaseProblem names what is wrong with a form about a case, or why the case was
@@ -78,6 +82,7 @@ type CaseProblem string
 // Problems of the forms, besides the outcomes of package db.
 const (
 	CaseBadVOEN     CaseProblem = "voen"
+	CaseOddVOEN     CaseProblem = "voen_odd" // the check digit does not fit: a warning, never a ban
 	CaseBadCode     CaseProblem = "code"
 	CaseBadCaller   CaseProblem = "caller"
 	CaseBadNumber   CaseProblem = "call_number"
@@ -97,7 +102,7 @@ func (c CaseProblem) field() string {
 		return "verified-0"
 	case "code_required", "code_wrong", "code_blocked":
 		return "code"
-	case "help_off":
+	case CaseOddVOEN, "help_off":
 		return "voen"
 	case "already_open", "limit", "no_case", "no_staff":
 		return "case-form"
