@@ -74,6 +74,21 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return d, nil
 }
 
+// CheckAddress reports what is wrong with the address of a database as text;
+// "" is one too, of what the environment says. Nothing is connected.
+func CheckAddress(url string) error {
+	_, err := readAddress(url)
+	return err
+}
+
+func readAddress(url string) (*pgxpool.Config, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
+	}
+	return cfg, nil
+}
+
 // open makes sure of the database, on the standby if the primary is gone.
 func (d *DB) open(ctx context.Context, o Options) error {
 	if o.Journal != "" {
@@ -106,9 +121,9 @@ func (d *DB) open(ctx context.Context, o Options) error {
 // openPool makes a pool whose connections start in a role, each at the first of
 // several hosts that is valid; nil: at the primary.
 func (d *DB) openPool(ctx context.Context, url, role string, valid pgconn.ValidateConnectFunc, o Options) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := readAddress(url)
 	if err != nil {
-		return nil, fmt.Errorf("db: unusable database address: %w", scrub(err))
+		return nil, err
 	}
 	cfg.ConnConfig.ConnectTimeout = o.Timeout
 	if several(cfg.ConnConfig) {

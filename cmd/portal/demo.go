@@ -57,8 +57,8 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	settings, err := d.check()
-	if err != nil {
-		return fmt.Errorf("these settings are wrong:\n%w", err)
+	if err := wrongSettings(err); err != nil {
+		return err
 	}
 	if settings.staffURL == nil {
 		settings.staffURL = settings.url

@@ -63,6 +63,7 @@ func main() {
 func run(ctx context.Context, args []string, e env) error {
 	var c cli
 	var stopped *int
+	wrong := misread{}
 	parser, err := kong.New(&c,
 		kong.Name("portal"),
 		kong.Description("My goods at the border: the goods registered to a trader at border checkpoints whose customs clearance is not complete."),
@@ -70,6 +71,7 @@ func run(ctx context.Context, args []string, e env) error {
 		kong.Exit(func(code int) { stopped = &code }),
 		kong.UsageOnError(),
 		kong.PostBuild(paths),
+		kong.PostBuild(wrong.find),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(e),
 	)
@@ -85,6 +87,13 @@ func run(ctx context.Context, args []string, e env) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := wrong.of(parsed.Selected()); err != nil {
+		checks, ok := parsed.Selected().Target.Addr().Interface().(interface{ misread(error) })
+		if !ok {
+			return wrongSettings(err)
+		}
+		checks.misread(err)
 	}
 	return parsed.Run()
 }

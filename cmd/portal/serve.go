@@ -34,24 +34,27 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	problems := []error{problem}
 	url, err := secret("PORTAL_DATABASE_URL", s.DatabaseURL)
 	problems = append(problems, err)
-	if url == "" && err == nil {
+	switch {
+	case err != nil:
+	case url == "":
 		problems = append(problems, errors.New("PORTAL_DATABASE_URL is missing"))
+	default:
+		problems = append(problems, databaseAddress("PORTAL_DATABASE_URL", url))
 	}
 	feedURL, err := secret("PORTAL_FEED_DATABASE_URL", s.FeedURL)
-	problems = append(problems, err)
+	problems = append(problems, err, databaseAddress("PORTAL_FEED_DATABASE_URL", feedURL))
 	text, err := secret("PORTAL_SESSION_KEYS", s.SessionKeys)
 	problems = append(problems, err)
 	keys, err := sessionKeys(text)
 	problems = append(problems, err)
-	if s.Trust == "" {
-		problems = append(problems, errors.New("PORTAL_TRUST is missing"))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("these settings are wrong:\n%w", err)
-	}
 	log := newLog(e.stderr, s.LogJSON)
-	trust, err := openTrust(s.Trust, s.CRLs, log)
-	if err != nil {
+	var trust *trust
+	if s.Trust == "" {
+		err = errors.New("PORTAL_TRUST is missing")
+	} else {
+		trust, err = openTrust(s.Trust, s.CRLs, log)
+	}
+	if err := wrongSettings(append(problems, err)...); err != nil {
 		return err
 	}
 	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL, Journal: s.Journal, Log: log})
@@ -62,6 +65,14 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func() {
 		log.Info("serving", "url", settings.url.String())
 	}})
+}
+
+// databaseAddress holds an address of PostgreSQL to being one; "" is none.
+func databaseAddress(name, address string) error {
+	if err := db.CheckAddress(address); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // service is what a portal is made of, besides its settings.

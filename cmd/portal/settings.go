@@ -39,7 +39,12 @@ type web struct {
 	Providers   providers     `embed:""`
 	Sealing     sealing       `embed:"" prefix:"register-"`
 	Mailing     mailing       `embed:""`
+
+	unread error
 }
+
+// misread takes what could not be read, to be told with the rest.
+func (w *web) misread(err error) { w.unread = err }
 
 // contact are the published contacts; the regulation's are the default.
 type contact struct {
@@ -87,7 +92,7 @@ type checked struct {
 
 // check reads the settings and reports all mistakes at once.
 func (w *web) check() (checked, error) {
-	var problems []error
+	problems := []error{w.unread}
 	var c checked
 	note := func(err error) {
 		if err != nil {
@@ -95,8 +100,8 @@ func (w *web) check() (checked, error) {
 		}
 	}
 	for name, addr := range map[string]string{"PORTAL_ADDR": w.Addr, "PORTAL_CARD_ADDR": w.CardAddr, "PORTAL_OPS_ADDR": w.OpsAddr} {
-		if _, _, err := net.SplitHostPort(addr); err != nil && (addr != "" || name != "PORTAL_CARD_ADDR") {
-			note(fmt.Errorf("%s: %q is not host:port", name, addr))
+		if addr != "" || name != "PORTAL_CARD_ADDR" {
+			note(listenAddress(name, addr))
 		}
 	}
 	var err error
@@ -129,17 +134,31 @@ func (w *web) check() (checked, error) {
 	}
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
 	note(err)
-	c.offered, err = w.Providers.check(c.url)
+	base := c.url
+	if base == nil { // that is one mistake; the others are looked for as if it were right
+		base = &url.URL{Scheme: "https", Host: "portal.invalid"}
+	}
+	c.offered, err = w.Providers.check(base)
 	note(err)
 	c.post, err = w.Mailing.check()
 	note(err)
-	if c.url != nil {
-		c.staffURL, err = w.Staff.check(c.url)
-		note(err)
-		c.seal, err = w.Sealing.check(c.url.Host)
-		note(err)
-	}
+	c.staffURL, err = w.Staff.check(base)
+	note(err)
+	c.seal, err = w.Sealing.check(base.Host)
+	note(err)
 	return c, errors.Join(problems...)
+}
+
+// listenAddress holds an address to host:port, with a port that there is.
+func listenAddress(name, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%s: %q is not host:port", name, addr)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("%s: %q is no port", name, port)
+	}
+	return nil
 }
 
 // tls reports whether the public listener speaks TLS itself.

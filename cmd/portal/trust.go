@@ -39,7 +39,7 @@ func openTrust(folder, lists string, log *slog.Logger) (*trust, error) {
 	}
 	f, loaded, err := esign.OpenTrust(os.DirFS(folder))
 	if err != nil {
-		return nil, fmt.Errorf("PORTAL_TRUST: %w", err)
+		return nil, fmt.Errorf("PORTAL_TRUST: %s: %w", folder, err)
 	}
 	v, err := esign.NewVerifier(esign.Options{Trust: loaded, Now: time.Now, Revocation: checker})
 	if err != nil {
