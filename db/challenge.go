@@ -15,7 +15,8 @@ type Challenge struct {
 	Content   []byte
 	ExpiresAt time.Time
 	Expired   bool // by the database's clock
-	Used      bool // to sign in, or for as many attempts as there may be
+	Used      bool // to sign in
+	Spent     bool // for as many attempts as there may be
 	SameOwner bool // it was made for the browser that asks
 }
 
@@ -35,9 +36,9 @@ func (d *DB) CreateChallenge(ctx context.Context, browser [32]byte, content []by
 func (d *DB) FindChallenge(ctx context.Context, browser [32]byte, digest []byte) (Challenge, error) {
 	var c Challenge
 	err := d.pool.QueryRow(ctx, `
-		select id, content, expires_at, expires_at <= now(), used_at is not null or attempts >= $3, browser_hash = $2
+		select id, content, expires_at, expires_at <= now(), used_at is not null, attempts >= $3, browser_hash = $2
 		  from challenge where sha256 = $1 or sha384 = $1 or sha512 = $1`,
-		digest, browser[:], challengeAttempts).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.SameOwner)
+		digest, browser[:], challengeAttempts).Scan(&c.ID, &c.Content, &c.ExpiresAt, &c.Expired, &c.Used, &c.Spent, &c.SameOwner)
 	return c, orNotFound(err)
 }
 

@@ -99,7 +99,7 @@ func TestChallengeAttempts(t *testing.T) {
 		t.Errorf("%d attempts", n)
 	}
 	digest := sha256.Sum256([]byte("tried"))
-	if again, err := d.FindChallenge(t.Context(), firefox, digest[:]); err != nil || !again.Used {
+	if again, err := d.FindChallenge(t.Context(), firefox, digest[:]); err != nil || !again.Spent || again.Used {
 		t.Errorf("it does not say that it was used up: %v", err)
 	}
 	used := challenge(t, d, "used")

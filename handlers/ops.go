@@ -19,9 +19,9 @@ func (p *Portal) OpsHandler() http.Handler {
 			_ = c.String(status, http.StatusText(status)+"\n") // the caller may be gone
 		}
 	}
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", p.ready)
-	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(p.metrics.registry, promhttp.HandlerOpts{})))
+	get(e, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	get(e, "/readyz", p.ready)
+	get(e, "/metrics", echo.WrapHandler(promhttp.HandlerFor(p.metrics.registry, promhttp.HandlerOpts{})))
 	return e
 }
 

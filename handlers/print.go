@@ -1,10 +1,8 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,10 +11,7 @@ import (
 	"customs.gov.az/portal/views"
 )
 
-const (
-	printRows = 1000            // registrations on a page for paper: forty sheets
-	printWait = 4 * time.Second // for the seal on the entry, whose code stands on the paper
-)
+const printRows = 1000 // registrations on a page for paper: forty sheets
 
 // printGoods is the whole filtered set as one page for paper, with the code by
 // which whoever holds the paper can check it. The address means what it means
@@ -54,28 +49,16 @@ func (p *Portal) printGoods(c echo.Context, key db.SessionKey) error {
 // returns the code of its check, or "" if the seal is late: then the paper
 // names the receipt, which will have it.
 func (p *Portal) sealedCode(c echo.Context, key db.SessionKey) (string, error) {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), printWait)
-	defer cancel()
-	for tick := time.NewTicker(200 * time.Millisecond); ; {
-		_, a, r, err := p.receiptOf(c, key, requestID(c))
-		switch {
-		case err == nil:
-			tick.Stop()
-			proved, err := p.Seals.Check(r)
-			if err != nil {
-				return "", err
-			}
-			return checkCode(a, proved), nil
-		case ctx.Err() != nil:
-			tick.Stop()
-			return "", nil
-		case !errors.Is(err, db.ErrNotSealed) && !errors.Is(err, db.ErrNotFound):
-			tick.Stop()
-			return "", err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		}
+	_, a, r, err := p.sealedReceipt(c, key, requestID(c))
+	if errors.Is(err, db.ErrNotSealed) || errors.Is(err, db.ErrNotFound) {
+		return "", nil
 	}
+	if err != nil {
+		return "", err
+	}
+	proved, err := p.Seals.Check(r)
+	if err != nil {
+		return "", err
+	}
+	return checkCode(a, proved), nil
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"mime"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -17,6 +19,9 @@ import (
 	"customs.gov.az/portal/register"
 	"customs.gov.az/portal/views"
 )
+
+// sealWait is how long what needs the seal on an entry waits for it.
+const sealWait = 4 * time.Second
 
 // receiptPath is the address of the receipt of the answer to this request.
 func (p *Portal) receiptPath(c echo.Context) string {
@@ -93,7 +98,7 @@ func (p *Portal) receiptQR(c echo.Context, key db.SessionKey) error {
 
 // receiptFile answers with a form of the receipt that make makes.
 func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name string, makeIt func(db.Answer, register.Receipt) ([]byte, error)) error {
-	s, a, r, err := p.findReceipt(c, key)
+	s, a, r, err := p.sealedReceipt(c, key, uuidParam(c, "id"))
 	switch {
 	case errors.Is(err, db.ErrNoSession):
 		return p.expired(c)
@@ -116,6 +121,23 @@ func (p *Portal) receiptFile(c echo.Context, key db.SessionKey, kind, name strin
 		c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	}
 	return c.Blob(http.StatusOK, kind, b)
+}
+
+// sealedReceipt is the receipt of a request, for whose seal it waits a little:
+// an entry is sealed within seconds. Errors: as of findReceipt.
+func (p *Portal) sealedReceipt(c echo.Context, key db.SessionKey, id uuid.UUID) (s db.Session, a db.Answer, r register.Receipt, err error) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), sealWait)
+	defer cancel()
+	for tick := time.NewTicker(200 * time.Millisecond); ; {
+		if s, a, r, err = p.receiptOf(c, key, id); !errors.Is(err, db.ErrNotSealed) {
+			return s, a, r, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return s, a, r, err
+		}
+	}
 }
 
 // findReceipt puts together the receipt of the request in the address, if it

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -73,8 +74,17 @@ func TestReceipt(t *testing.T) {
 	if pending.Header.Get("Refresh") == "" || !strings.Contains(words(pending.body), "Qəbz hazırlanır") {
 		t.Errorf("before sealing: %q %s", pending.Header.Get("Refresh"), words(pending.body))
 	}
-	b.want(b.get(path+"/receipt.json"), http.StatusServiceUnavailable)
-	n.seal()
+	late := b.want(b.get(path+"/receipt.json"), http.StatusServiceUnavailable)
+	if late.Header.Get("Retry-After") == "" {
+		t.Error("no word when to come again")
+	}
+	sealed := make(chan error)
+	time.AfterFunc(300*time.Millisecond, func() {
+		_, err := n.sealer.Seal(n.Context())
+		sealed <- err
+	})
+	b.want(b.get(path+"/receipt.json"), http.StatusOK) // it waits for the seal
+	n.must(<-sealed)
 
 	page := b.want(b.get(path), http.StatusOK)
 	for _, want := range []string{"Dövlət Gömrük Komitəsi cavab verib", "1499000151", "/goods?q=pomidor", strings.TrimPrefix(path, "/receipts/"), "portal.test/register"} {

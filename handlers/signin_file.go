@@ -123,6 +123,8 @@ func (p *Portal) verifyFile(c echo.Context, file []byte) (esign.Identity, error)
 		return none, err
 	case found.Used: // first, since a browser gets a new secret when it signs in
 		return none, problemError(views.ProblemChallengeUsed)
+	case found.Spent:
+		return none, problemError(views.ProblemChallengeSpent)
 	case !bound || !found.SameOwner:
 		return none, problemError(views.ProblemChallengeOtherClient)
 	case found.Expired:

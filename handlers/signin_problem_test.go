@@ -39,6 +39,7 @@ func failures() map[string]failure {
 		"no VÖEN":            {"no_voen", 422, signedBy("novoen")},
 		"two PINs":           {"attribute_twice", 422, signedBy("twice")},
 		"used":               {"challenge_used", 422, uploadTwice},
+		"tried too often":    {"challenge_spent", 422, uploadSpent},
 		"expired challenge":  {"challenge_expired", 422, uploadLate},
 		"another browser's":  {"challenge_other_browser", 422, uploadAnothers},
 		"no cookie at all":   {"challenge_other_browser", 422, uploadWithoutCookie},
@@ -63,9 +64,16 @@ func failures() map[string]failure {
 }
 
 func uploadTwice(b *browser) answer {
+	file := b.sign("aysel", b.challenge("/sign-in/file"))
+	b.want(b.upload(file), http.StatusSeeOther)
+	b.want(b.post("/sign-out"), http.StatusSeeOther)
+	return b.upload(file)
+}
+
+func uploadSpent(b *browser) answer {
 	file := b.sign("expired", b.challenge("/sign-in/file"))
 	for range 5 { // signatures that do not hold use a text up
-		if a := b.want(b.upload(file), http.StatusUnprocessableEntity); strings.Contains(words(a.body), b.options.Catalogue.For("az").T("signin.problem.challenge_used.title")) {
+		if a := b.want(b.upload(file), http.StatusUnprocessableEntity); strings.Contains(words(a.body), b.options.Catalogue.For("az").T("signin.problem.challenge_spent.title")) {
 			b.Error("the text was used up early")
 		}
 	}
@@ -153,7 +161,7 @@ func TestSignInByFileFailures(t *testing.T) {
 			})
 		}
 	}
-	if n := look[int](s, `select count(*) from session`); n != 0 {
+	if n := look[int](s, `select count(*) from session where ended_at is null`); n != 0 {
 		t.Errorf("%d sessions began", n)
 	}
 }

@@ -112,7 +112,8 @@ func (p *Portal) giveChallenge(c echo.Context, o db.Operation, target string) er
 	if code, problem := simaVerdict(o, id, err); code != "" {
 		return p.closeSIMA(c, o, proof, code, problem)
 	}
-	return c.JSON(http.StatusOK, map[string]string{"filename": "challenge", "data": base64.StdEncoding.EncodeToString(o.Challenge)})
+	// The name is spelled as in AzInTelecom's own answer.
+	return c.JSON(http.StatusOK, map[string]string{"filename": "challange", "data": base64.StdEncoding.EncodeToString(o.Challenge)})
 }
 
 // takeTurn counts the requests about one operation, and refuses those about one

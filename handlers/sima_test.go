@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"context"
 	"errors"
 	"image/png"
@@ -65,6 +66,19 @@ func (s *site) scan(p *democa.Phone, text string) democa.Code {
 	code, err := p.Scan(text)
 	s.must(err)
 	return code
+}
+
+// The text to sign comes under the name that AzInTelecom's own service gives it.
+func TestSIMATextHasItsName(t *testing.T) {
+	s := simaSite(t)
+	phone := s.phone("aysel")
+	address := s.scan(phone, s.browser().askCode("")).Address
+	a := s.phoneRequest(http.MethodGet, address, nil, func(r *http.Request) { s.must(phone.Sign(r, target(address))) })
+	var file struct{ Filename, Data string }
+	s.must(json.Unmarshal([]byte(a.body), &file))
+	if a.StatusCode != http.StatusOK || file.Filename != "challange" || file.Data == "" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
 }
 
 func TestSIMASignIn(t *testing.T) {

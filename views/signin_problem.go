@@ -14,6 +14,7 @@ type SignInProblem string
 const (
 	ProblemUnknown              SignInProblem = "unknown"
 	ProblemChallengeUsed        SignInProblem = "challenge_used"          // each challenge serves once
+	ProblemChallengeSpent       SignInProblem = "challenge_spent"         // five attempts failed
 	ProblemChallengeExpired     SignInProblem = "challenge_expired"       // its time is over
 	ProblemChallengeOtherClient SignInProblem = "challenge_other_browser" // downloaded in another browser
 	ProblemChallengeUnknown     SignInProblem = "challenge_unknown"       // the signature is over something else

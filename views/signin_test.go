@@ -191,7 +191,7 @@ func parseText(t *testing.T, s string) *html.Node {
 // signInProblems lists every code that has words of its own.
 func signInProblems() []SignInProblem {
 	return slices.Concat([]SignInProblem{
-		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeExpired, ProblemChallengeOtherClient,
+		ProblemUnknown, ProblemChallengeUsed, ProblemChallengeSpent, ProblemChallengeExpired, ProblemChallengeOtherClient,
 		ProblemChallengeUnknown, ProblemFileMissing, ProblemSeveralFiles, ProblemTooLarge, ProblemNoCertificate, ProblemBrowserMismatch,
 		ProblemHandoverExpired, ProblemTooManyAttempts, ProblemCompanyMissing, ProblemCompanyUnknown,
 		ProblemCompanyExcluded, ProblemOperationExpired, ProblemOperationCancelled, ProblemWrongPerson,

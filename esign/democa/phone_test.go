@@ -46,7 +46,7 @@ func newAsking(t *testing.T) *asking {
 			a.fetch(w, r)
 			return
 		}
-		fmt.Fprintf(w, `{"filename":"challenge","data":%q}`, base64.StdEncoding.EncodeToString(a.challenge))
+		fmt.Fprintf(w, `{"filename":"challange","data":%q}`, base64.StdEncoding.EncodeToString(a.challenge))
 	})
 	m.HandleFunc("POST /sima/callback", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
