@@ -2,8 +2,8 @@ package handlers_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"context"
+	"encoding/json"
 	"errors"
 	"image/png"
 	"io"
