@@ -32,6 +32,7 @@ type Register struct {
 	journal  *journal // for entries of answers from a standby; nil: there are none
 	hosts    *hosts
 	gone     func() bool // the primary is known to be gone
+	standby  *standby    // nil: there is none
 	log      *slog.Logger
 	followed chan struct{} // closed when nothing is brought from there any more
 }
@@ -58,7 +59,7 @@ func NewRegister(d *DB) *Register {
 	r := &Register{
 		cfg: cfg, queue: make(chan *waiting, 4*groupSize),
 		closing: make(chan struct{}), done: make(chan struct{}), stop: stop, touched: map[uuid.UUID]time.Time{},
-		journal: d.journal, hosts: d.hosts, gone: d.FromStandby, log: d.log, followed: make(chan struct{}),
+		journal: d.journal, hosts: d.hosts, gone: d.FromStandby, standby: d.standby, log: d.log, followed: make(chan struct{}),
 	}
 	go r.run(ctx)
 	if r.journal != nil {
@@ -115,6 +116,9 @@ func (r *Register) putAside(e register.Entry) error {
 	}
 	if err := r.journal.put(e); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotDurable, err)
+	}
+	if r.standby != nil && !e.Unattended {
+		r.standby.uses.note(e.Session)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 type standby struct {
 	pool *pgxpool.Pool
 	gone atomic.Bool // the primary could not be reached when it was last tried
+	uses uses        // of sessions meanwhile
 }
 
 const (
@@ -96,6 +97,8 @@ func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Bat
 		return Session{}, fmt.Errorf("%w: the standby does not know how old its data is", ErrUnreachable)
 	case s.Person.Method == MethodSystem: // whether the portal is well does not show there
 		return Session{}, ErrUnreachable
+	case !y.uses.seen(&s):
+		return Session{}, fmt.Errorf("%w: this process knows of no use of the session lately", ErrUnreachable)
 	}
 	s.AsOf = **at
 	return s, nil
@@ -191,6 +194,7 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 		slow = errors.Is(err, context.DeadlineExceeded)
 		if gone := err != nil; !patient && gone != told {
 			if !gone {
+				d.standby.uses.tell(ctx, conn)
 				d.pool.Reset() // what is open there leads to where the primary was
 			}
 			d.standby.gone.Store(gone)

@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return err
 	}
 	if err := wrong.of(parsed.Selected()); err != nil {
-		checks, ok := parsed.Selected().Target.Addr().Interface().(interface{ misread(unread error) })
+		checks, ok := reflect.TypeAssert[interface{ misread(unread error) }](parsed.Selected().Target.Addr())
 		if !ok {
 			return wrongSettings(err)
 		}
