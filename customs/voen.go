@@ -49,6 +49,9 @@ func (v VOEN) CheckDigitOK() bool {
 	return sum%11 == int(v[8]-'0')
 }
 
+// Natural reports whether the number is a natural person's: the last digit is 2.
+func (v VOEN) Natural() bool { return len(v) == 10 && v[9] == '2' }
+
 // LogValue keeps all but the territory and the legal status out of logs.
 func (v VOEN) LogValue() slog.Value {
 	if len(v) != 10 {

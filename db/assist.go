@@ -48,15 +48,15 @@ func (d *DB) Look(ctx context.Context, k StaffKey, id uuid.UUID, registration st
 // request. ErrNoCase otherwise.
 func (d *DB) AssistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int) (customs.List, error) {
 	l, err := d.assistGoods(ctx, k, id, request, q, size)
-	if err != nil || !mayBeMisspelt(q, l) {
+	if err != nil {
 		return l, err
 	}
-	var words []string
-	if err := d.forCase(ctx, k, id, request, func(b *pgx.Batch) { queueNearest(b, q, &words) }); err != nil || words == nil {
-		return l, err
-	}
-	near, err := d.assistGoods(ctx, k, id, request, corrected(q, words), size)
-	return nearer(l, near, words), err
+	return searchAgain(q, l, func(q customs.Query) (customs.List, error) {
+		return d.assistGoods(ctx, k, id, request, q, size)
+	}, func() (words []string, err error) {
+		err = d.forCase(ctx, k, id, request, func(b *pgx.Batch) { queueNearest(b, q, &words) })
+		return words, err
+	})
 }
 
 func (d *DB) assistGoods(ctx context.Context, k StaffKey, id, request uuid.UUID, q customs.Query, size int) (customs.List, error) {

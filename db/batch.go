@@ -15,7 +15,8 @@ import (
 // the session of the key. ErrNoSession: there is none; then every policy has
 // hidden what was asked for.
 func (d *DB) forSession(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
-	return sendFor(ctx, d.pool, &pgx.Batch{}, k, queue)
+	s, err := sendFor(ctx, d.pool, &pgx.Batch{}, k, queue)
+	return s, d.sure(err)
 }
 
 // snapshotFor is forSession for reading only, where all statements see one
@@ -23,10 +24,11 @@ func (d *DB) forSession(ctx context.Context, k SessionKey, queue func(*pgx.Batch
 func (d *DB) snapshotFor(ctx context.Context, k SessionKey, queue func(*pgx.Batch)) (Session, error) {
 	b := &pgx.Batch{}
 	queueSnapshot(b)
-	return sendFor(ctx, d.pool, b, k, func(b *pgx.Batch) {
+	s, err := sendFor(ctx, d.pool, b, k, func(b *pgx.Batch) {
 		queue(b)
 		queueEnd(b)
 	})
+	return s, d.sure(err)
 }
 
 func sendFor(ctx context.Context, pool *pgxpool.Pool, b *pgx.Batch, k SessionKey, queue func(*pgx.Batch)) (Session, error) {

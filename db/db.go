@@ -74,8 +74,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return d, nil
 }
 
-// CheckAddress reports what is wrong with the address of a database as text;
-// "" is one too, of what the environment says. Nothing is connected.
+// CheckAddress reports what is wrong with the address of a database as text.
+// Nothing is connected.
 func CheckAddress(url string) error {
 	_, err := readAddress(url)
 	return err

@@ -12,10 +12,11 @@ import (
 
 // Extent is what a whole filtered set will hold, known before its first row.
 type Extent struct {
-	AsOf     time.Time    // the database's clock at the read
-	Total    int          // of the filtered set
-	AllTotal int          // of everything pending
-	Fresh    customs.Ages // of every checkpoint that ever sent anything
+	AsOf     time.Time              // the database's clock at the read
+	Total    int                    // of the filtered set
+	AllTotal int                    // of everything pending
+	Fresh    customs.Ages           // of every checkpoint that ever sent anything
+	Statuses map[customs.Status]int // of everything pending
 }
 
 // Export reads the whole filtered set of a trader's pending goods, row by row,
@@ -65,7 +66,17 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 	f := newFilter(q)
 	b := &pgx.Batch{}
 	queueSession(b, k, &s)
-	b.Queue(`select now(), count(*) from pending`).QueryRow(func(row pgx.Row) error { return row.Scan(&e.AsOf, &e.AllTotal) })
+	e.Statuses = map[customs.Status]int{}
+	b.Queue(`select status, count(*) from pending group by status`).Query(func(rows pgx.Rows) error {
+		var status customs.Status
+		var n int
+		_, err := pgx.ForEachRow(rows, []any{&status, &n}, func() error {
+			e.Statuses[status] = n
+			e.AllTotal += n
+			return nil
+		})
+		return err
+	})
 	b.Queue(`select count(*)`+f.from(), f.args).QueryRow(func(row pgx.Row) error { return row.Scan(&e.Total) })
 	var l customs.List
 	queueFreshness(b, &l)
@@ -75,7 +86,7 @@ func readExtent(ctx context.Context, tx pgx.Tx, k SessionKey, q customs.Query) (
 	if s.ID == uuid.Nil {
 		return s, e, f, ErrNoSession
 	}
-	e.Fresh = l.Fresh
+	e.AsOf, e.Fresh = l.AsOf, l.Fresh
 	return s, e, f, nil
 }
 

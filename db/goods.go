@@ -23,19 +23,22 @@ import (
 // in with this key.
 func (d *DB) Goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {
 	s, l, err := d.goods(ctx, k, q, size)
-	if err != nil || !mayBeMisspelt(q, l) {
+	if err != nil {
 		return s, l, err
 	}
-	var words []string
-	then, err := d.readFor(ctx, k, func(b *pgx.Batch) {
-		words = nil
-		queueNearest(b, q, &words)
+	l, err = searchAgain(q, l, func(q customs.Query) (customs.List, error) {
+		then, l, err := d.goods(ctx, k, q, size)
+		s = oldest(s, then)
+		return l, err
+	}, func() (words []string, err error) {
+		then, err := d.readFor(ctx, k, func(b *pgx.Batch) {
+			words = nil
+			queueNearest(b, q, &words)
+		})
+		s = oldest(s, then)
+		return words, err
 	})
-	if err != nil || words == nil {
-		return oldest(s, then), l, err
-	}
-	last, near, err := d.goods(ctx, k, corrected(q, words), size)
-	return oldest(s, then, last), nearer(l, near, words), err
+	return s, l, err
 }
 
 func (d *DB) goods(ctx context.Context, k SessionKey, q customs.Query, size int) (Session, customs.List, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -52,6 +53,10 @@ func MigrateFor(ctx context.Context, ownerURL string, l Logins) error {
 		if err := m.LoadMigrations(migrationFiles()); err != nil {
 			return err
 		}
+		// Who waits for a lock makes all that come after it wait as well.
+		if _, err := conn.Exec(ctx, `set lock_timeout = '2s'`); err != nil {
+			return err
+		}
 		if err := again(func() error { return m.Migrate(ctx) }); err != nil {
 			if _, ok := errors.AsType[migrate.BadVersionError](err); ok {
 				return fmt.Errorf("%w: it is newer than this program", ErrVersion)
@@ -84,11 +89,18 @@ func grantGroups(ctx context.Context, conn *pgx.Conn, login string, groups []str
 // cluster's: a migration of another database may make or grant the same ones
 // at the same moment, and then this one fails although all is well: it meets a
 // duplicate, a row that was "concurrently updated", or a role that it does not
-// see yet. A migration that failed left nothing behind.
+// see yet. For a lock it waits two seconds, thirty times. A migration that
+// failed left nothing behind.
 func again(f func() error) error {
-	for attempt := 1; ; attempt++ {
+	for attempt, waited := 1, 0; ; attempt++ {
 		err := f()
 		var pg *pgconn.PgError
+		if errors.As(err, &pg) && pg.Code == "55P03" && waited < 30 {
+			waited++
+			attempt--
+			time.Sleep(time.Second) // who came meanwhile goes first
+			continue
+		}
 		if attempt == 5 || !errors.As(err, &pg) || pg.Code != "23505" && pg.Code != "XX000" && pg.Code != "42704" {
 			return err
 		}

@@ -25,6 +25,10 @@ var misspelt = []struct{ text, nearest, found string }{
 	{"etr sirketi", "etir sirketi", "NUT"},
 	{"10aa556", "10aa555", "TEA"},
 	{"mskuu1234565", "msku1234565", "CAR"},
+	{"MSKU 123456-5", "msku 123456 5", "CAR"}, // signs as people put them
+	{"MSKU-123456-5", "msku 123456 5", "CAR"},
+	{"10.AA/555", "10 aa 555", "TEA"},
+	{"qara-çay", "Qara çay", "TEA"},
 	{"qara avtomobl", "", ""}, // each is there, but not together
 	{"qara xyz", "", ""},      // one has nothing like it
 	{"zzzzzz", "", ""},

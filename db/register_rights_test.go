@@ -2,7 +2,9 @@ package db_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -101,8 +103,12 @@ func TestLeavesHoldNothingPersonal(t *testing.T) {
 		var v map[string]any
 		must(t, json.Unmarshal([]byte(text), &v))
 		names := slices.Sorted(maps.Keys(v))
-		for _, name := range []string{"commitments", "request_id", "at"} {
-			delete(v, name) // hexadecimal digits and those of a clock, among which any number may stand
+		// In these any number may stand by chance.
+		for name, form := range map[string]string{"commitments": `^\\x[0-9a-f]{192}$`, "request_id": `^[0-9a-f-]{36}$`, "at": `^[0-9]{4}-[0-9T:.+-]{10,30}$`} {
+			if got := fmt.Sprint(v[name]); !regexp.MustCompile(form).MatchString(got) {
+				t.Errorf("%s: %s", name, got)
+			}
+			delete(v, name)
 		}
 		rest, err := json.Marshal(v)
 		must(t, err)

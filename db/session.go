@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,7 +121,11 @@ func startSession(ctx context.Context, tx pgx.Tx, p Person, l Limits, companies 
 
 // EndSession ends the session in the database. One that has ended is no error.
 func (d *DB) EndSession(ctx context.Context, k SessionKey) error {
-	return d.inTx(ctx, "", func(tx pgx.Tx) error { return endSession(ctx, tx, k) })
+	err := d.inTx(ctx, "", func(tx pgx.Tx) error { return endSession(ctx, tx, k) })
+	if d.standby != nil && lost(err) {
+		d.standby.end(ctx, k)
+	}
+	return err
 }
 
 func endSession(ctx context.Context, tx pgx.Tx, k SessionKey) error {
@@ -150,7 +155,11 @@ func (d *DB) SessionsLeft(ctx context.Context, keys []string) ([]time.Duration, 
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[time.Duration])
+	left, err := pgx.CollectRows(rows, pgx.RowTo[time.Duration])
+	if err == nil && d.Unsure() && slices.Contains(left, 0) {
+		return nil, ErrUnreachable
+	}
+	return left, err
 }
 
 // queueSession makes the batch speak for the session of the key and reads the

@@ -20,7 +20,7 @@ func (d *DB) KeepSession(ctx context.Context, k SessionKey) (Session, error) {
 		return Session{}, err
 	}
 	if s.ID == uuid.Nil {
-		return Session{}, ErrNoSession
+		return Session{}, d.sure(ErrNoSession)
 	}
 	return s, nil
 }

@@ -19,8 +19,9 @@ import (
 // transaction that has come to it.
 type standby struct {
 	pool *pgxpool.Pool
-	gone atomic.Bool // the primary could not be reached when it was last tried
-	uses uses        // of sessions meanwhile
+	gone atomic.Bool  // the primary could not be reached when it was last tried
+	back atomic.Int64 // when it was there again, in nanoseconds since 1970
+	uses uses         // of sessions meanwhile
 }
 
 const (
@@ -98,7 +99,7 @@ func (y *standby) readFor(ctx context.Context, k SessionKey, queue func(*pgx.Bat
 	case s.Person.Method == MethodSystem: // whether the portal is well does not show there
 		return Session{}, ErrUnreachable
 	case !y.uses.seen(&s):
-		return Session{}, fmt.Errorf("%w: this process knows of no use of the session lately", ErrUnreachable)
+		return Session{}, fmt.Errorf("%w: this process knows of no use of the session lately, or it was signed out", ErrUnreachable)
 	}
 	s.AsOf = **at
 	return s, nil
@@ -186,6 +187,12 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 				conn, err = d.askPrimary(ctx, conn)
 			}
 		}
+		if err == nil {
+			if err = d.standby.uses.tell(ctx, conn); err != nil && !lost(err) && !errors.Is(err, context.DeadlineExceeded) {
+				d.log.Error("the primary does not take when sessions were used", "state", stateOf(err))
+				err = nil
+			}
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -194,7 +201,7 @@ func (d *DB) WatchPrimary(ctx context.Context, changed func(gone bool)) {
 		slow = errors.Is(err, context.DeadlineExceeded)
 		if gone := err != nil; !patient && gone != told {
 			if !gone {
-				d.standby.uses.tell(ctx, conn)
+				d.standby.back.Store(time.Now().UnixNano())
 				d.pool.Reset() // what is open there leads to where the primary was
 			}
 			d.standby.gone.Store(gone)

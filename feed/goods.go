@@ -5,10 +5,11 @@ import "customs.gov.az/portal/customs"
 // Limits of goods items. Masses, quantities and amounts have the sizes of the
 // Committee's own feed.
 const (
-	maxGoods     = 10_000
-	maxItem      = 99_999
-	maxPackages  = 99_999_999
-	maxTotalMass = 999_999_999_999_999 // grams: the sum over the items has the size of one mass
+	maxGoods      = 10_000
+	maxItem       = 99_999
+	maxPackages   = 99_999_999
+	maxTotalMass  = 999_999_999_999_999     // grams: the sum over the items has the size of one mass
+	maxTotalValue = 999_999_999_999_999_999 // hundredths: the same of the values in one currency
 )
 
 func (l *line) goods(dst *[]customs.GoodsItem) bool {
@@ -20,7 +21,7 @@ func (l *line) goods(dst *[]customs.GoodsItem) bool {
 	})
 	if present && l.err == nil {
 		l.checkNumbers(*dst)
-		l.checkMass(*dst)
+		l.checkSums(*dst)
 	}
 	return present
 }
@@ -118,11 +119,16 @@ func (l *line) checkNumbers(goods []customs.GoodsItem) {
 	}
 }
 
-// checkMass keeps the totals of a consignment within the size of one mass, so
-// that sums cannot overflow anywhere.
-func (l *line) checkMass(goods []customs.GoodsItem) {
+// checkSums keeps the totals of a consignment within the size of one mass or
+// value, so that sums cannot overflow anywhere.
+func (l *line) checkSums(goods []customs.GoodsItem) {
 	var gross, net customs.Mass
+	values, large := map[string]customs.Amount{}, false
 	for _, g := range goods {
+		if g.Value != nil {
+			values[g.Currency] = min(values[g.Currency]+*g.Value, maxTotalValue+1)
+			large = large || values[g.Currency] > maxTotalValue
+		}
 		if g.GrossMass != nil {
 			gross = min(gross+*g.GrossMass, maxTotalMass+1)
 		}
@@ -130,7 +136,7 @@ func (l *line) checkMass(goods []customs.GoodsItem) {
 			net = min(net+*g.NetMass, maxTotalMass+1)
 		}
 	}
-	if gross > maxTotalMass || net > maxTotalMass {
+	if large || gross > maxTotalMass || net > maxTotalMass {
 		l.problemAt("/goods", SumTooLarge)
 	}
 }

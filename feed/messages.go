@@ -96,7 +96,7 @@ func fieldMessages(c Code) (m string, ok bool) {
 	case DuplicateItem:
 		m = "Another goods item of this consignment has the same number."
 	case SumTooLarge:
-		m = "The masses of the goods items together exceed twelve digits of kilograms."
+		m = "The masses of the goods items together exceed twelve digits of kilograms, or their values in one currency sixteen digits."
 	case NotAnActor:
 		m = "Who must act is one of: you, customs, agency."
 	case RevisionConflict:

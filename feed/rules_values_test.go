@@ -60,6 +60,8 @@ func listRules() []rule {
 		{path: "goods", value: items(10_001), code: feed.TooMany},
 		{path: "goods", value: "[" + item("2", "") + "," + item("1", "") + "]"},
 		{path: "goods", value: "[" + item("1", "") + "," + item("2", "") + "," + item("1", "") + "]", code: feed.DuplicateItem, beyond: true},
+		{path: "goods", value: "[" + item("1", `,"value":9999999999999999.99,"currency":"AZN"`) + "," + item("2", `,"value":0.01,"currency":"AZN"`) + "]", code: feed.SumTooLarge, beyond: true},
+		{path: "goods", value: "[" + item("1", `,"value":9999999999999999.99,"currency":"AZN"`) + "," + item("2", `,"value":0.01,"currency":"USD"`) + "]"},
 		{path: "goods", value: "[" + item("1", `,"gross_mass":999999999999`) + "," + item("2", `,"gross_mass":1`) + "]", code: feed.SumTooLarge, beyond: true},
 		{path: "goods", value: "[" + item("1", `,"net_mass":999999999999.999`) + "," + item("2", `,"net_mass":0.001`) + "]", code: feed.SumTooLarge, beyond: true},
 		{path: "goods", value: "[" + item("1", `,"gross_mass":1,"net_mass":1.001`) + "]", code: feed.NetOverGross},

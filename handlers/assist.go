@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,8 +87,8 @@ func (p *Portal) openCase(c echo.Context, s staffSession) error {
 	}}
 	n, problems := newCase(v.Form)
 	if v.Problems = problems; len(problems) > 0 {
-		if v.Form.OddVOEN = ""; !n.VOEN.CheckDigitOK() {
-			v.Form.OddVOEN = string(n.VOEN) // what follows has been said
+		if slices.Contains(problems, views.CaseOddVOEN) {
+			v.Form.OddVOEN = string(n.VOEN) // it is being said
 		}
 		return p.showAssist(c, s, http.StatusUnprocessableEntity, v)
 	}

@@ -132,9 +132,8 @@ func (p *Portal) assistGoods(c echo.Context, s staffSession) error {
 	}
 	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	list, err := p.DB.AssistGoods(c.Request().Context(), s.Key, l.Case.ID, requestID(c), q, pageSize)
-	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
-		q.Checkpoint = ""
-		ignored = append(ignored, "checkpoint")
+	if odd := p.strange(&q, list.Fresh, list.Statuses); err == nil && odd != nil {
+		ignored = append(ignored, odd...)
 		list, err = p.DB.AssistGoods(c.Request().Context(), s.Key, l.Case.ID, requestID(c), q, pageSize)
 	}
 	if err != nil {

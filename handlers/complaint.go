@@ -49,7 +49,8 @@ func (p *Portal) prefill(s db.Session) customs.Complaint {
 		Body: p.Contacts.Body, BodyAddress: p.Contacts.BodyAddress, Name: s.Person.Name,
 		Standing: az.T("complaint.sheet.standing_default"), Grounds: az.T("complaint.sheet.grounds_default"),
 	}
-	if s.Person.Organisation != "" {
+	// Who trades alone signs for nobody else.
+	if own := s.Person.VOEN.Natural() && s.Person.Source != "representative"; s.Person.Organisation != "" && !own {
 		out.Name, out.Representative = s.Person.Organisation, s.Person.Name
 	}
 	return out

@@ -14,6 +14,7 @@ import (
 	"customs.gov.az/portal/db"
 	"customs.gov.az/portal/locales"
 	"customs.gov.az/portal/register"
+	"customs.gov.az/portal/views"
 )
 
 // How many files are written at once, each with a connection to the database:
@@ -100,8 +101,10 @@ func (p *Portal) breakOff(c echo.Context, err error) error {
 	panic(http.ErrAbortHandler)
 }
 
-// errOtherCheckpoint says that the address names a checkpoint that nobody knows.
-var errOtherCheckpoint = errors.New("handlers: no such checkpoint")
+// strangeError is the query without what the goods show to be unknown in it.
+type strangeError struct{ without customs.Query }
+
+func (strangeError) Error() string { return "handlers: no such checkpoint or status" }
 
 // goodsFile is the whole filtered set as a file. The address means what it
 // means on the page: what cannot be understood is left out, exactly as there.
@@ -112,9 +115,8 @@ func (p *Portal) goodsFile(format tableFormat) func(echo.Context, db.SessionKey)
 		q, _ := readQuery(parameters(c.Request().URL.RawQuery))
 		return p.download(c, key.ID, downloadLife, func(ctx context.Context, file *tableAnswer) error {
 			err := p.writeGoods(ctx, c, key, q, format, file)
-			if errors.Is(err, errOtherCheckpoint) {
-				q.Checkpoint = ""
-				err = p.writeGoods(ctx, c, key, q, format, file)
+			if odd, ok := errors.AsType[strangeError](err); ok {
+				err = p.writeGoods(ctx, c, key, odd.without, format, file)
 			}
 			return err
 		}, func(err error) error { return p.failed(c, key, register.DownloadGoods, err) })
@@ -125,10 +127,8 @@ func (p *Portal) writeGoods(ctx context.Context, c echo.Context, key db.SessionK
 	l := locale(c)
 	rows := newGoodsCells(l, p.Checkpoints)
 	begin := func(s db.Session, e db.Extent) (more bool, err error) {
-		if _, sent := e.Fresh.Of(q.Checkpoint); q.Checkpoint != "" && !sent {
-			if _, listed := p.Checkpoints.Get(q.Checkpoint); !listed {
-				return false, errOtherCheckpoint
-			}
+		if known := q; p.strange(&known, e.Fresh, e.Statuses) != nil {
+			return false, strangeError{known}
 		}
 		outcome := listOutcome(customs.List{AllTotal: e.AllTotal})
 		if err := p.Register.Submit(ctx, p.entry(c, s, register.DownloadGoods, outcome, e.Total, elapsed(c))).Wait(ctx); err != nil {
@@ -239,7 +239,7 @@ func (g *goodsCells) of(r *customs.Pending) []tableCell {
 	default:
 		c[15] = textCell(l.Actor(r.NextWho))
 	}
-	c[16] = textCell(once(g.steps, [2]string{r.NextCode, string(r.NextWho)}, func() string { return l.Step(r.NextCode, r.NextWho) }))
+	c[16] = textCell(once(g.steps, [2]string{r.NextCode, string(r.NextWho)}, func() string { return views.StepOf(l, r.NextCode, r.NextWho) }))
 	c[17] = textCell(r.NextNote)
 	c[18] = moment(r.NextSince)
 	c[19] = moment(r.NextDue)

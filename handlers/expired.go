@@ -13,8 +13,11 @@ import (
 
 // expired answers a request whose session has ended, and forgets it. A page that
 // asks by itself forgets nothing: its answer may come after that to another
-// window, which has a new session.
+// window, which has a new session. Nothing is forgotten while nobody can know.
 func (p *Portal) expired(c echo.Context) error {
+	if p.DB.Unsure() {
+		return db.ErrUnreachable
+	}
 	if c.Request().Header.Get(liveHeader) != "" {
 		return p.ended(c)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,9 +31,8 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 	ctx := c.Request().Context()
 	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	s, list, err := p.reading.Goods(ctx, key, q, pageSize)
-	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
-		q.Checkpoint = ""
-		ignored = append(ignored, "checkpoint")
+	if odd := p.strange(&q, list.Fresh, list.Statuses); err == nil && odd != nil {
+		ignored = append(ignored, odd...)
 		s, list, err = p.reading.Goods(ctx, key, q, pageSize)
 	}
 	if err != nil {
@@ -59,10 +59,25 @@ func (p *Portal) goods(c echo.Context, key db.SessionKey) error {
 }
 
 // knows reports whether a checkpoint's code means anything.
-func (p *Portal) knows(code string, l customs.List) bool {
+func (p *Portal) knows(code string, fresh customs.Ages) bool {
 	_, listed := p.Checkpoints.Get(code)
-	_, sent := l.Fresh.Of(code)
+	_, sent := fresh.Of(code)
 	return listed || sent
+}
+
+// strange takes out of a query, and names, what only the goods can show to be
+// unknown: a checkpoint that nobody knows, or a status that neither the portal
+// has words for nor any of the trader's goods.
+func (p *Portal) strange(q *customs.Query, fresh customs.Ages, statuses map[customs.Status]int) (names []string) {
+	if q.Checkpoint != "" && !p.knows(q.Checkpoint, fresh) {
+		q.Checkpoint = ""
+		names = append(names, "checkpoint")
+	}
+	if q.Status != "" && !slices.Contains(customs.PendingStatuses, q.Status) && statuses[q.Status] == 0 {
+		q.Status = ""
+		names = append(names, "status")
+	}
+	return names
 }
 
 func listOutcome(l customs.List) register.Outcome {

@@ -58,8 +58,9 @@ func TestReadQuery(t *testing.T) {
 		"q=+%C3%A7ay+":                        {q: customs.Query{Text: "çay"}},
 		"q=&status=&page=&sort=":              {},
 		"page=7&sort=deadline":                {q: customs.Query{Page: 7, Sort: customs.Deadline}},
-		"status=completed":                    {ignored: "status"},
-		"status=held&status=held":             {q: customs.Query{Status: customs.Held}, ignored: "status"},
+		"status=second+scan":                  {q: customs.Query{Status: "second scan"}}, // whether there is such a one the goods show
+		"status=a%0Ab":                        {ignored: "status"},
+		"status=held&status=held":             {ignored: "status"},
 		"from=2026-05-02&to=2026-05-01&q=a":   {q: customs.Query{Text: "a"}, ignored: "from to"},
 		"from=2026-05-01&to=2026-05-01":       {q: customs.Query{From: "2026-05-01", To: "2026-05-01"}},
 		"waiting=agency&mode=3&lang=az":       {q: customs.Query{Waiting: customs.Agency, Mode: "3"}},
@@ -188,7 +189,7 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%q: %q, want %q", raw, got, want)
 		}
 	}
-	for raw, want := range map[string][]string{"waiting=you;x": {"waiting"}, "status=held%": {"status"}, "q=%FF": {"q"}, "q=a;b": nil} {
+	for raw, want := range map[string][]string{"waiting=you;x": {"waiting"}, "status=%C3": {"status"}, "q=%FF": {"q"}, "q=a;b": nil} {
 		if _, ignored := readQuery(parameters(raw)); !slices.Equal(ignored, want) {
 			t.Errorf("%q: %q are named, want %q", raw, ignored, want)
 		}

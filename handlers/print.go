@@ -21,9 +21,8 @@ func (p *Portal) printGoods(c echo.Context, key db.SessionKey) error {
 	q, ignored := readQuery(parameters(c.Request().URL.RawQuery))
 	q.Page = 0
 	s, list, err := p.DB.Goods(ctx, key, q, printRows)
-	if err == nil && q.Checkpoint != "" && !p.knows(q.Checkpoint, list) {
-		q.Checkpoint = ""
-		ignored = append(ignored, "checkpoint")
+	if odd := p.strange(&q, list.Fresh, list.Statuses); err == nil && odd != nil {
+		ignored = append(ignored, odd...)
 		s, list, err = p.DB.Goods(ctx, key, q, printRows)
 	}
 	if err != nil {
@@ -35,7 +34,7 @@ func (p *Portal) printGoods(c echo.Context, key db.SessionKey) error {
 		return err
 	}
 	v := views.PrintView{GoodsView: views.GoodsView{
-		Query: q, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: printRows, Receipt: p.receiptPath(c),
+		Query: list.Answers(q), Asked: q.Text, List: list, Checkpoints: p.Checkpoints, Ignored: ignored, Elapsed: took, PageSize: printRows, Receipt: p.receiptPath(c),
 	}, Address: p.URL.Host + views.VerifyPath}
 	if p.Seals != nil {
 		if v.Code, err = p.sealedCode(c, key); err != nil {

@@ -4,6 +4,7 @@ import (
 	_ "embed" // the description of the interface
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,6 +118,9 @@ func readProgramQuery(raw string) (q customs.Query, after db.Position, size int,
 	q, ignored := readQuery(values)
 	if len(ignored) > 0 {
 		return q, after, size, parameterError(ignored[0])
+	}
+	if q.Status != "" && !slices.Contains(customs.PendingStatuses, q.Status) {
+		return q, after, size, parameterError("status")
 	}
 	return q, after, size, nil
 }

@@ -65,7 +65,7 @@ func hexDigit(c byte) bool {
 func readParameters(values url.Values, from, to *string, set func(name, value string) bool) (ignored []string) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		given := values[name]
-		if ok := set(name, strings.TrimSpace(given[0])); !ok || len(given) > 1 {
+		if len(given) > 1 || !set(name, strings.TrimSpace(given[0])) {
 			ignored = append(ignored, printable(name))
 		}
 	}
@@ -91,7 +91,7 @@ func setParameter(q *customs.Query, name, value string) (ok bool) {
 	case "checkpoint":
 		return set(&q.Checkpoint, value == "" || checkpointCode(value))
 	case "status":
-		return set((*string)(&q.Status), value == "" || slices.Contains(customs.PendingStatuses, customs.Status(value)))
+		return set((*string)(&q.Status), value == "" || customs.IsLine(value, 40)) // see strange
 	case "mode":
 		return set(&q.Mode, value == "" || len(value) == 1 && value >= "0" && value <= "9")
 	case "waiting":

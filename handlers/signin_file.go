@@ -130,8 +130,10 @@ func (p *Portal) verifyFile(c echo.Context, file []byte) (esign.Identity, error)
 	case found.Expired:
 		return none, problemError(views.ProblemChallengeExpired)
 	}
-	if err := p.DB.TryChallenge(ctx, browser, found.ID); err != nil {
-		return none, usedUp(err)
+	if err := p.DB.TryChallenge(ctx, browser, found.ID); errors.Is(err, db.ErrNotFound) {
+		return none, problemError(views.ProblemChallengeSpent) // by attempts beside this one
+	} else if err != nil {
+		return none, err
 	}
 	id, err := p.Verifier.Signature(ctx, signature, found.Content)
 	if err != nil {

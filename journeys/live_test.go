@@ -198,6 +198,9 @@ func livePause(t *testing.T, w *world) {
 		if took := starts[i] - starts[0]; took < float64(i)*1000-100 {
 			t.Errorf("the page looked %d times within %.0f ms", i+1, took)
 		}
+		if i > 0 && starts[i]-starts[i-1] < 700 {
+			t.Errorf("the page looked twice within %.0f ms", starts[i]-starts[i-1])
+		}
 	}
 }
 

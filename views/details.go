@@ -1,6 +1,7 @@
 package views
 
 import (
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -137,7 +138,11 @@ func (d DetailView) values(l *locales.Locale) []string {
 	sums := map[string]customs.Amount{}
 	for _, g := range d.Detail.Consignment.Goods {
 		if g.Value != nil {
-			sums[g.Currency] += *g.Value
+			if sum := sums[g.Currency]; sum > math.MaxInt64-*g.Value {
+				sums[g.Currency] = math.MaxInt64 // of a line that came before the feed had a limit
+			} else {
+				sums[g.Currency] = sum + *g.Value
+			}
 		}
 	}
 	currencies := make([]string, 0, len(sums))

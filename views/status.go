@@ -98,11 +98,17 @@ func actorWords(l *locales.Locale, who customs.Actor, agency string) string {
 // stepWords says what the actor has to do: in the portal's words, else in those
 // of the checkpoint's note, else by the checkpoint's code.
 func stepWords(l *locales.Locale, code string, who customs.Actor, note string) string {
-	if s := l.Step(code, who); s != "" {
-		return s
-	}
-	if note != "" {
+	if note != "" && l.Step(code, who) == "" {
 		return note
+	}
+	return StepOf(l, code, who)
+}
+
+// StepOf says what the actor has to do: in the portal's words, else by the
+// checkpoint's code; "" without one.
+func StepOf(l *locales.Locale, code string, who customs.Actor) string {
+	if s := l.Step(code, who); s != "" || code == "" {
+		return s
 	}
 	return l.T("goods.step_code", "code", code)
 }

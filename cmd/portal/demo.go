@@ -119,13 +119,9 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 	start(ctx, g, newServer(responder.handler), responder)
 	others.serve(ctx, g)
 	g.Go(func() error { return d.move(ctx, settings, database, log) })
-	g.Go(func() error {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-server.Done():
-			return errors.New("the private PostgreSQL has ended; its last words are in " + filepath.Join(d.Data, "portal.log"))
-		}
+	g.Go(func() (err error) {
+		server, err = d.keep(ctx, server, log)
+		return err
 	})
 	g.Go(func() error {
 		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func() {
@@ -134,6 +130,52 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		}})
 	})
 	return g.Wait()
+}
+
+// postgres starts the private server, also instead of one that has ended.
+func (d *demoCommand) postgres(ctx context.Context, log *slog.Logger, instead *pgserver.Server) (*pgserver.Server, error) {
+	return pgserver.Start(ctx, pgserver.Options{
+		Dir: filepath.Join(d.Data, "postgres"), Programs: d.Postgres, Instead: instead, Log: logWriter{log},
+	})
+}
+
+// A server that does not run for a while so many times in a row is not started
+// again.
+const (
+	aWhile = 5 * time.Second
+	tries  = 5
+)
+
+// keep starts the private server again when it ends, as an administrator's
+// service manager would, until ctx ends. It returns the one that runs then.
+func (d *demoCommand) keep(ctx context.Context, server *pgserver.Server, log *slog.Logger) (*pgserver.Server, error) {
+	for short := 0; ; {
+		began := time.Now()
+		select {
+		case <-ctx.Done():
+			return server, nil
+		case <-server.Done():
+		}
+		ended := errors.New("the private PostgreSQL has ended; its last words are in " + filepath.Join(d.Data, "portal.log"))
+		if short++; time.Since(began) >= aWhile {
+			short = 1
+		}
+		if short > tries {
+			return server, ended
+		}
+		log.Error("the private PostgreSQL has ended and is started again")
+		if err := server.Stop(); err != nil {
+			return server, errors.Join(ended, err)
+		}
+		next, err := d.postgres(ctx, log, server)
+		if err != nil && ctx.Err() != nil {
+			return server, nil
+		}
+		if err != nil {
+			return server, errors.Join(ended, err)
+		}
+		server = next
+	}
 }
 
 // defaults fills in what the demo makes itself.
@@ -164,9 +206,7 @@ func (d *demoCommand) prepare(ctx context.Context, log *slog.Logger) (*pgserver.
 	var g errgroup.Group
 	g.Go(func() error { return democa.Create(d.Data, time.Now()) })
 	g.Go(func() (err error) {
-		server, err = pgserver.Start(ctx, pgserver.Options{
-			Dir: filepath.Join(d.Data, "postgres"), Programs: d.Postgres, Log: logWriter{log},
-		})
+		server, err = d.postgres(ctx, log, nil)
 		if err != nil {
 			return err
 		}

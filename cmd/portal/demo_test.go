@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -227,6 +229,59 @@ func TestDemoRepairs(t *testing.T) {
 	}
 	if err := p.end(t); err != nil {
 		t.Errorf("the end: %v", err)
+	}
+}
+
+// The demo starts its PostgreSQL again when that is killed, at the same address,
+// and goes on with what it holds.
+func TestDemoStartsPostgreSQLAgain(t *testing.T) {
+	d := newDemo(t)
+	p := d.start(t)
+	before := d.consignments(t)
+	for range 3 {
+		address, err := demoAddress(d.data, demoURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.User("postgres")
+		conn, err := pgx.Connect(t.Context(), u.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pid int
+		err = conn.QueryRow(t.Context(), `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&pid)
+		if err := errors.Join(err, conn.Close(t.Context()), syscall.Kill(pid, syscall.SIGKILL)); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+			again, err := pgx.Connect(t.Context(), u.String())
+			if err == nil {
+				err = again.Close(t.Context())
+			}
+			if err == nil {
+				var r *http.Response
+				if r, err = http.Get("http://" + d.ops + "/readyz"); err == nil {
+					r.Body.Close()
+				}
+				if err == nil && r.StatusCode == http.StatusOK {
+					break
+				}
+			}
+			if time.Now().After(end) {
+				t.Fatal("it does not come back")
+			}
+		}
+	}
+	if n := d.consignments(t); n != before {
+		t.Errorf("%d consignments, before %d", n, before)
+	}
+	p.stop()
+	if err := <-p.ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, e env) error {
 	if err != nil {
 		return err
 	}
-	if err := wrong.of(parsed.Selected()); err != nil {
+	if err := wrong.of(parsed); err != nil {
 		checks, ok := reflect.TypeAssert[interface{ misread(unread error) }](parsed.Selected().Target.Addr())
 		if !ok {
 			return wrongSettings(err)

@@ -22,7 +22,7 @@ func (m misread) find(k *kong.Kong) error {
 				if text, set := os.LookupEnv(name); set {
 					if err := readable(f, text); err != nil {
 						m[f.Value] = fmt.Errorf("%s: %w", name, err)
-						f.Tag.Envs = nil
+						f.Help, f.Tag.Envs = kong.DefaultHelpValueFormatter(f.Value), nil
 					}
 					break
 				}
@@ -42,12 +42,21 @@ func readable(f *kong.Flag, text string) error {
 	return f.Mapper.Decode(&kong.DecodeContext{Value: f.Value, Scan: scan}, scratch)
 }
 
-// of are the mistakes among the settings of one command.
-func (m misread) of(command *kong.Node) error {
+// of are the mistakes among the settings of the command that was given, save
+// those that a flag overrules.
+func (m misread) of(given *kong.Context) error {
+	overruled := map[*kong.Value]bool{}
+	for _, p := range given.Path {
+		if p.Flag != nil {
+			overruled[p.Flag.Value] = true
+		}
+	}
 	var all []error
-	for _, group := range command.AllFlags(false) {
+	for _, group := range given.Selected().AllFlags(false) {
 		for _, f := range group {
-			all = append(all, m[f.Value])
+			if !overruled[f.Value] {
+				all = append(all, m[f.Value])
+			}
 		}
 	}
 	return errors.Join(all...)

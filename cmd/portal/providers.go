@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -75,7 +76,7 @@ type offered struct {
 func (p *providers) check(base *url.URL) (o offered, err error) {
 	var problems [4]error
 	o.sima, problems[0] = p.SIMA.check(base)
-	o.myGov, problems[1] = p.MyGov.check(base)
+	o.myGov, problems[1] = p.MyGov.check(cmp.Or(base, &url.URL{Scheme: "https", Host: "portal.invalid"})) // a wrong base URL is one mistake
 	o.proxies, problems[2] = prefixes(p.Proxies)
 	if p.Every <= 0 || p.Every > time.Hour || p.Burst < 1 {
 		problems[3] = errors.New("PORTAL_SIGN_IN_EVERY is more than nothing and at most 1h, PORTAL_SIGN_IN_BURST at least 1")

@@ -47,14 +47,17 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	problems = append(problems, err)
 	keys, err := sessionKeys(text)
 	problems = append(problems, err)
-	log := newLog(e.stderr, s.LogJSON)
-	var trust *trust
 	if s.Trust == "" {
 		err = errors.New("PORTAL_TRUST is missing")
 	} else {
-		trust, err = openTrust(s.Trust, s.CRLs, log)
+		_, _, err = readTrust(s.Trust)
 	}
 	if err := wrongSettings(append(problems, err)...); err != nil {
+		return err
+	}
+	log := newLog(e.stderr, s.LogJSON)
+	trust, err := openTrust(s.Trust, s.CRLs, log)
+	if err != nil {
 		return err
 	}
 	d, err := db.Open(ctx, url, db.Options{FeedURL: feedURL, Journal: s.Journal, Log: log})
@@ -69,6 +72,9 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 
 // databaseAddress holds an address of PostgreSQL to being one; "" is none.
 func databaseAddress(name, address string) error {
+	if address == "" {
+		return nil
+	}
 	if err := db.CheckAddress(address); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

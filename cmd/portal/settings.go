@@ -134,17 +134,17 @@ func (w *web) check() (checked, error) {
 	}
 	c.checkpoints, err = loadCheckpoints(w.Checkpoints)
 	note(err)
-	base := c.url
-	if base == nil { // that is one mistake; the others are looked for as if it were right
-		base = &url.URL{Scheme: "https", Host: "portal.invalid"}
-	}
-	c.offered, err = w.Providers.check(base)
+	c.offered, err = w.Providers.check(c.url)
 	note(err)
 	c.post, err = w.Mailing.check()
 	note(err)
-	c.staffURL, err = w.Staff.check(base)
-	note(err)
-	c.seal, err = w.Sealing.check(base.Host)
+	host := "portal.invalid" // of a wrong base URL, which is one mistake
+	if c.url != nil {
+		host = c.url.Host
+		c.staffURL, err = w.Staff.check(c.url)
+		note(err)
+	}
+	c.seal, err = w.Sealing.check(host)
 	note(err)
 	return c, errors.Join(problems...)
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"net/url"
 	"strings"
 )
@@ -25,8 +23,9 @@ func (s staffSite) check(public *url.URL) (*url.URL, error) {
 	}
 	note(s.Cases < 1 || s.Cases > 60, "PORTAL_STAFF_CASES_PER_HOUR: 1 to 60")
 	if s.Addr != "" {
-		_, _, err := net.SplitHostPort(s.Addr)
-		note(err != nil, fmt.Sprintf("PORTAL_STAFF_ADDR: %q is not host:port", s.Addr))
+		if err := listenAddress("PORTAL_STAFF_ADDR", s.Addr); err != nil {
+			problems = append(problems, err)
+		}
 		note(s.URL == "", "PORTAL_STAFF_ADDR: PORTAL_STAFF_URL must say how browsers see it")
 	}
 	if s.URL == "" {

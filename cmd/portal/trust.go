@@ -37,15 +37,23 @@ func openTrust(folder, lists string, log *slog.Logger) (*trust, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, loaded, err := esign.OpenTrust(os.DirFS(folder))
+	f, loaded, err := readTrust(folder)
 	if err != nil {
-		return nil, fmt.Errorf("PORTAL_TRUST: %s: %w", folder, err)
+		return nil, err
 	}
 	v, err := esign.NewVerifier(esign.Options{Trust: loaded, Now: time.Now, Revocation: checker})
 	if err != nil {
 		return nil, err
 	}
 	return &trust{folder: f, verifier: v, checker: checker, log: log, every: followEvery}, nil
+}
+
+func readTrust(folder string) (*esign.TrustFolder, *esign.Trust, error) {
+	f, loaded, err := esign.OpenTrust(os.DirFS(folder))
+	if err != nil {
+		return nil, nil, fmt.Errorf("PORTAL_TRUST: %s: %w", folder, err)
+	}
+	return f, loaded, nil
 }
 
 func newChecker(lists string, log *slog.Logger) (*revocation.Checker, error) {

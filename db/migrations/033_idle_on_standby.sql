@@ -1,7 +1,6 @@
--- A standby cannot note that a session is used. There a session that was alive
--- when the newest transaction that it has was committed is one still, until its
--- end in any case; how long it has not been used is known by who serves it
--- (db/standby_use.go), which asks for no more than this shows.
+-- A standby cannot note that a session is used. There how long it has not been
+-- used is known by who serves it (db/standby_use.go), and this view shows every
+-- session that has not ended.
 create or replace view signed_in with (security_barrier) as
 select s.*
   from session s
@@ -9,4 +8,4 @@ select s.*
    and s.secret_hash = decode(split_part(current_setting('portal.session'), ' ', 2), 'hex')
    and s.ended_at is null
    and now() < s.expires_at
-   and case when pg_is_in_recovery() then coalesce(pg_last_xact_replay_timestamp(), now()) else now() end < s.seen_at + s.idle;
+   and (now() < s.seen_at + s.idle or pg_is_in_recovery());

@@ -111,7 +111,7 @@ const socketOf = "data"
 // path is limited to some hundred bytes, so it never lies in the data folder
 // itself, nor under a long TMPDIR. What the link led to before goes, unless it
 // is another data folder's, of which this one is a copy.
-func makeSocketDir(dir string, who account) (string, error) {
+func makeSocketDir(dir string, who account, instead *Server) (string, error) {
 	link := filepath.Join(dir, "socket")
 	if old, err := os.Readlink(link); err == nil && strings.HasPrefix(filepath.Base(old), socketPrefix) {
 		if of, err := os.Readlink(filepath.Join(old, socketOf)); err == nil && of == dir {
@@ -123,11 +123,7 @@ func makeSocketDir(dir string, who account) (string, error) {
 	if err := os.RemoveAll(link); err != nil {
 		return "", err
 	}
-	base := os.TempDir()
-	if len(base) > 60 || !who.reaches(base) {
-		base = "/tmp"
-	}
-	socket, err := os.MkdirTemp(base, socketPrefix)
+	socket, err := newSocketDir(who, instead)
 	if err != nil {
 		return "", err
 	}
@@ -135,4 +131,15 @@ func makeSocketDir(dir string, who account) (string, error) {
 		return "", err
 	}
 	return socket, who.own(socket)
+}
+
+func newSocketDir(who account, instead *Server) (string, error) {
+	if instead != nil {
+		return instead.socket, os.Mkdir(instead.socket, 0o700) // not one that somebody else put there
+	}
+	base := os.TempDir()
+	if len(base) > 60 || !who.reaches(base) {
+		base = "/tmp"
+	}
+	return os.MkdirTemp(base, socketPrefix)
 }

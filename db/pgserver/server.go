@@ -39,6 +39,9 @@ type Options struct {
 	// Settings are further server settings by their PostgreSQL names; they win
 	// over the ones this package chooses.
 	Settings map[string]string
+	// Instead is a server of the same folder that has ended and was stopped:
+	// the new one is reached at its address.
+	Instead *Server
 	// Log receives the server's log and one line for each repair; may be nil.
 	Log io.Writer
 	// Timeout bounds each step of the start (making the cluster, coming up
@@ -110,7 +113,7 @@ func startLocked(ctx context.Context, o Options) (*Server, error) {
 	if err := c.make(ctx, programs); err != nil {
 		return nil, err
 	}
-	socket, err := makeSocketDir(o.Dir, who)
+	socket, err := makeSocketDir(o.Dir, who, o.Instead)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (b *Box) list(w http.ResponseWriter, _ *http.Request) {
 		s.WriteString(`<table><thead><tr><th scope="col">Time</th><th scope="col">To</th><th scope="col">Subject</th></tr></thead><tbody>`)
 		for _, m := range slices.Backward(mails) {
 			fmt.Fprintf(&s, `<tr><td>%s</td><td>%s</td><td><a href="/%d">%s</a></td></tr>`,
-				m.At.Format("15:04:05"), html.EscapeString(m.To), m.N, html.EscapeString(m.Subject))
+				m.At.UTC().Format("15:04:05 MST"), html.EscapeString(m.To), m.N, html.EscapeString(m.Subject))
 		}
 		s.WriteString(`</tbody></table>`)
 	}
