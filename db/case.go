@@ -119,6 +119,7 @@ const (
 	CaseCodeWrong    CaseOutcome = "code_wrong"    // or too old, used, or one that was replaced
 	CaseCodeBlocked  CaseOutcome = "code_blocked"  // too many wrong ones by this officer
 	CaseExtended     CaseOutcome = "extended"
+	CaseAgain        CaseOutcome = "again" // it was extended meanwhile
 	CaseApproved     CaseOutcome = "approved"
 	CaseOwn          CaseOutcome = "own"      // nobody approves their own case
 	CaseGone         CaseOutcome = "no_case"  // it is not open, or does not wait
@@ -166,9 +167,10 @@ func queueCase(b *pgx.Batch, k StaffKey, id, request uuid.UUID) {
 		k.setting(), id.String(), request.String()).Exec(discard)
 }
 
-// ExtendCase gives the officer's case another 15 minutes.
-func (d *DB) ExtendCase(ctx context.Context, k StaffKey, id uuid.UUID, reason customs.CaseReason, text string) (o CaseOutcome, err error) {
-	err = d.caseAct(ctx, k, id, &o, `select extend_case($1, $2)`, string(reason), text)
+// ExtendCase gives the officer's case another 15 minutes, if it has been extended
+// so many times as the officer has seen.
+func (d *DB) ExtendCase(ctx context.Context, k StaffKey, id uuid.UUID, reason customs.CaseReason, text string, seen int) (o CaseOutcome, err error) {
+	err = d.caseAct(ctx, k, id, &o, `select extend_case($1, $2, $3)`, string(reason), text, seen)
 	return o, err
 }
 

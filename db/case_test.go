@@ -164,20 +164,23 @@ func TestCaseEnds(t *testing.T) {
 func TestCaseExtension(t *testing.T) {
 	k := newDesk(t)
 	id := k.open(aysel)
-	for range 3 {
+	for n := range 3 {
 		k.sql("update assist_case set until = now() + interval '1 minute'")
-		if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", "asks about a fee"); err != nil || o != db.CaseExtended {
+		if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", "asks about a fee", n); err != nil || o != db.CaseExtended {
 			t.Fatalf("%s %v", o, err)
+		}
+		if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", "sent twice", n); err != nil || o != db.CaseAgain {
+			t.Errorf("the same once more: %s %v", o, err)
 		}
 		if !one[bool](t, connect(t, k.f.SuperuserURL), "select until = (select max(until) from assist_extension) and until > now() + interval '14 minutes' from assist_case") {
 			t.Error("not 15 minutes more")
 		}
 	}
-	if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", ""); err != nil || o != db.CaseLimit {
+	if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", "", 3); err != nil || o != db.CaseLimit {
 		t.Errorf("a fourth time: %s %v", o, err)
 	}
 	k.sql("update assist_case set until = now(), extensions = 0")
-	if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", ""); err != nil || o != db.CaseGone {
+	if o, err := k.d.ExtendCase(t.Context(), k.key, id, "payment", "", 0); err != nil || o != db.CaseGone {
 		t.Errorf("after the end: %s %v", o, err)
 	}
 }
@@ -290,6 +293,21 @@ func TestCaseLimits(t *testing.T) {
 		if _, o, err := k.d.OpenCase(t.Context(), officer(t, k.f, k.d, "9X9XX9X", role), newCase(aysel), 20); err != nil || o != db.CaseNoStaff {
 			t.Errorf("%s opens a case: %s %v", role, o, err)
 		}
+	}
+}
+
+// A case that lapsed while it waited for a second officer has ended.
+func TestSensitiveCaseThatLapsed(t *testing.T) {
+	k := newDesk(t)
+	must(t, db.AddSensitive(t.Context(), k.f.OwnerURL, aysel, ""))
+	id, _ := k.try(newCase(aysel))
+	k.sql("update assist_case set seen_at = now() - interval '6 minutes'")
+	second := officer(t, k.f, k.d, "8S4KR6V", customs.RoleOperator)
+	if o, err := k.d.ApproveCase(t.Context(), second, id); err != nil || o != db.CaseGone {
+		t.Errorf("%s %v", o, err)
+	}
+	if own, _, err := k.d.OwnCases(t.Context(), k.key); err != nil || own[0].EndedBy != "idle" {
+		t.Errorf("%+v %v", own, err)
 	}
 }
 

@@ -27,6 +27,7 @@ type Register struct {
 	done    chan struct{}
 	stop    context.CancelFunc
 	once    sync.Once
+	wrote   time.Time               // when the writer last had a group
 	touched map[uuid.UUID]time.Time // when the writer last noted that a session is in use
 
 	journal  *journal // for entries of answers from a standby; nil: there are none
@@ -230,7 +231,7 @@ func (r *Register) next() []*waiting {
 func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
-	if conn != nil && (r.hosts.older(conn) || conn.PgConn().CheckConn() != nil) { //nolint:staticcheck // Ping would cost each group a round trip // lost since the last group
+	if conn != nil && (r.hosts.older(conn) || !r.there(ctx, conn)) { // lost since the last group
 		_ = conn.Close(ctx) // there is nothing to say to it
 	}
 	if conn == nil || conn.IsClosed() {
@@ -261,6 +262,18 @@ func (r *Register) write(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 		return conn, fmt.Errorf("%w: %w", ErrNotDurable, err)
 	}
 	return conn, nil
+}
+
+// there reports whether a connection can be written to, as far as that shows: a
+// round trip for each group would be too much, one after a pause is not. A server
+// that ended has often said so, and that looks like an answer.
+func (r *Register) there(ctx context.Context, conn *pgx.Conn) bool {
+	paused := time.Since(r.wrote) > time.Second
+	r.wrote = time.Now()
+	if paused {
+		return conn.Ping(ctx) == nil
+	}
+	return conn.PgConn().CheckConn() == nil //nolint:staticcheck // Ping would cost each group a round trip
 }
 
 // touch notes that the sessions of a written group are in use: to look is to

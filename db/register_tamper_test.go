@@ -107,6 +107,10 @@ var tampering = []struct {
 	{"second row with a number", `insert into register_entry overriding system value
 		select id, at + interval '1 second', gen_random_uuid(), channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us
 		  from register_entry where id = 300`, db.Problem{Fault: db.EntryAdded, ID: 300}, true},
+	{"rows under numbers that none has", `alter table register_entry drop constraint register_entry_numbers;
+		insert into register_entry overriding system value
+		select n, at, gen_random_uuid(), channel, actor, session_id, subject, action, asked, outcome, results, elapsed_us
+		  from register_entry, generate_series(-3, -2) n where id = 300`, db.Problem{Fault: db.EntryAdded, ID: -3}, true},
 	{"swap of two", `alter table register_entry alter id drop identity; update register_entry set id = 601 - id where id in (300, 301)`, db.Problem{Fault: db.EntryMoved, ID: 300, Other: 301}, true},
 	{"swap of two far apart", `alter table register_entry alter id drop identity; update register_entry set id = 651 - id where id in (301, 350)`, db.Problem{Fault: db.EntryMoved, ID: 301, Other: 350}, false},
 	{"truncate of the rows", `truncate register_entry`, db.Problem{Fault: db.EntryRemoved, ID: 1}, false},

@@ -205,8 +205,24 @@ func (v *verification) beyond(ctx context.Context) error {
 	if waiting != nil {
 		v.report.Waiting = *waiting
 	}
+	if err == nil {
+		err = v.impossible(ctx)
+	}
 	if longer {
 		v.report.add(Problem{TreeLonger, v.head.Size, 0})
+	}
+	return err
+}
+
+// impossible looks for entries under numbers that no entry has.
+func (v *verification) impossible(ctx context.Context) error {
+	rows, err := v.tx.Query(ctx, `select id from register_entry where id < 1 order by id limit $1`, problemsKept)
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	for _, id := range ids {
+		v.report.add(Problem{EntryAdded, id, 0})
 	}
 	return err
 }

@@ -100,7 +100,7 @@ func (p *Portal) openCase(c echo.Context, s staffSession) error {
 	entry := p.staffEntry(c, s, register.OpenCase, register.Answered)
 	entry.Channel, entry.Subject, entry.Asked = "assist", n.VOEN, views.AssistPath
 	if outcome != db.CaseOpened && outcome != db.CaseWaiting {
-		entry.Action, entry.Outcome = register.RefuseCase, register.Failed
+		entry.Action = register.RefuseCase // nothing failed
 		if err := p.Register.Submit(ctx, entry).Wait(ctx); err != nil {
 			return err
 		}

@@ -197,11 +197,11 @@ func (p *Portal) extendCase(c echo.Context, s staffSession) error {
 	if err := p.registerCase(ctx, c, s, l.Case, register.ExtendCase); err != nil {
 		return err
 	}
-	outcome, err := p.DB.ExtendCase(ctx, s.Key, id, customs.CaseReason(v.Reason), v.Text)
+	outcome, err := p.DB.ExtendCase(ctx, s.Key, id, customs.CaseReason(v.Reason), v.Text, l.Case.Extensions)
 	if err != nil {
 		return err
 	}
-	if outcome != db.CaseExtended {
+	if outcome != db.CaseExtended && outcome != db.CaseAgain {
 		v.Problems = []views.CaseProblem{views.CaseProblem(outcome)}
 		return p.caseStands(c, s, http.StatusUnprocessableEntity, v)
 	}

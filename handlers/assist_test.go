@@ -161,7 +161,7 @@ func TestAssistForm(t *testing.T) {
 	if n := look[int](s, `select count(*) from assist_case`); n != 0 {
 		t.Errorf("%d cases were opened", n)
 	}
-	if n := s.registered(`action = 'case.refuse' and outcome = 'failed' and subject = '1499000151' and case_id is null`); n != 1 {
+	if n := s.registered(`action = 'case.refuse' and outcome = 'answered' and subject = '1499000151' and case_id is null`); n != 1 {
 		t.Errorf("%d refusals are registered", n)
 	}
 	b.want(b.do(http.MethodPost, "/assist", strings.NewReader("voen="+strings.Repeat("1", 20<<10)), "Content-Type", "application/x-www-form-urlencoded"), http.StatusRequestEntityTooLarge)

@@ -39,6 +39,7 @@ func TestPagesFromAStandby(t *testing.T) {
 	t.Parallel()
 	s, p := newStandbySite(t)
 	b, empty := s.browser().english().signIn("aysel"), s.browser().signIn("leyla")
+	leaving := s.browser().signIn("aysel")
 	before := b.want(b.get("/goods"), http.StatusOK)
 	b.want(empty.get("/goods"), http.StatusOK)
 	p.CatchUp()
@@ -78,11 +79,12 @@ func TestPagesFromAStandby(t *testing.T) {
 	for _, path := range []string{"/access", "/goods.csv", "/print/goods", "/company"} {
 		b.want(b.get(path), http.StatusServiceUnavailable)
 	}
-	leaving := b.withCookie(b.cookies()[s.sessionCookie()])
+	copied := b.withCookie(leaving.cookies()[s.sessionCookie()])
 	leaving.want(leaving.post("/sign-out"), http.StatusServiceUnavailable)
 	if a := leaving.get("/goods"); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("after signing out this browser is still signed in: status %d", a.StatusCode)
 	}
+	copied.want(copied.get("/goods"), http.StatusServiceUnavailable) // the cookie is worth nothing any more
 	s.browser().becomes(s.ops.URL+"/readyz", http.StatusOK)
 	if figures := b.get(s.ops.URL + "/metrics").body; !strings.Contains(figures, "portal_register_journal_waiting 4") || !strings.Contains(figures, "portal_from_standby 1") {
 		t.Error("the figures do not tell of the standby")

@@ -50,6 +50,7 @@ func (p *Portal) showCases(c echo.Context, s staffSession, status int, v views.S
 	}
 	frame := p.official(c, "assist.watch_title", s.Staff)
 	frame.Tab, frame.Error, frame.Path, frame.Refresh, frame.Watch = views.TabSupervisionAssist, v.Problem != "", views.SupervisionAssistPath, int(watchRefresh/time.Second), true
+	frame.RefreshTo = views.SupervisionAssistPath + "?renewed=1" // which keeps no session alive
 	return p.htmlRegistered(c, entry, status, views.SupervisionAssist(frame, v))
 }
 

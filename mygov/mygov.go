@@ -204,6 +204,9 @@ func exchangeError(err error) error {
 	return fmt.Errorf("%w: token", ErrAnswer)
 }
 
+// skew is how far the provider's clock may be ahead.
+const skew = 5 * time.Minute
+
 // identify checks the ID token (OpenID Connect Core 1.0 §3.1.3.7): signature by
 // a key of the provider with a listed algorithm, issuer, audience, times, nonce
 // and, if it is there, the hash of the access token.
@@ -216,6 +219,9 @@ func (p *Provider) identify(ctx context.Context, found *oidc.Provider, raw, acce
 	if err != nil {
 		return Person{}, fmt.Errorf("%w: ID token", ErrAnswer)
 	}
+	if token.IssuedAt.After(p.cfg.Now().Add(skew)) {
+		return Person{}, fmt.Errorf("%w: issued in the future", ErrAnswer)
+	}
 	if nonce == "" || token.Nonce != nonce {
 		return Person{}, fmt.Errorf("%w: nonce", ErrAnswer)
 	}
@@ -226,7 +232,7 @@ func (p *Provider) identify(ctx context.Context, found *oidc.Provider, raw, acce
 	if err := token.Claims(&claims); err != nil {
 		return Person{}, fmt.Errorf("%w: claims", ErrAnswer)
 	}
-	if azp, ok := claims["azp"]; ok && azp != p.cfg.ClientID {
+	if azp, ok := claims["azp"]; ok && azp != p.cfg.ClientID || !ok && len(token.Audience) != 1 {
 		return Person{}, fmt.Errorf("%w: authorized party", ErrAnswer)
 	}
 	return p.person(claims)

@@ -41,6 +41,9 @@ func (v *registerVerify) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
+	if v.From < 0 || v.To < 0 || v.To != 0 && v.To < v.From {
+		return errors.New("--from and --to: the last entry is not before the first, and both are at least 1")
+	}
 	o := db.VerifyOptions{Verifiers: verifiers, From: v.From, To: v.To}
 	places := v.places()
 	broken := 0

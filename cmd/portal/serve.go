@@ -31,7 +31,8 @@ type serveCommand struct {
 // Run serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context, e env) error {
 	settings, problem := s.check()
-	problems := []error{problem}
+	_, unusable := s.certificates()
+	problems := []error{problem, unusable}
 	url, err := secret("PORTAL_DATABASE_URL", s.DatabaseURL)
 	problems = append(problems, err)
 	switch {
@@ -90,6 +91,18 @@ type service struct {
 	ready func() // called once all listeners are open
 }
 
+// certificates are those of the TLS listeners: none or one.
+func (w *web) certificates() ([]tls.Certificate, error) {
+	if w.TLSCert == "" || w.TLSKey == "" {
+		return nil, nil // check tells if only one is there
+	}
+	pair, err := tls.LoadX509KeyPair(w.TLSCert, w.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_TLS_CERT, PORTAL_TLS_KEY: %w", err)
+	}
+	return []tls.Certificate{pair}, nil
+}
+
 // listeners are the open ones.
 type listeners struct{ main, card, staff, ops net.Listener }
 
@@ -112,13 +125,9 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	if err != nil {
 		return err
 	}
-	var certificates []tls.Certificate
-	if w.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(w.TLSCert, w.TLSKey)
-		if err != nil {
-			return fmt.Errorf("PORTAL_TLS_CERT: %w", err)
-		}
-		certificates = append(certificates, pair)
+	certificates, err := w.certificates()
+	if err != nil {
+		return err
 	}
 	collectSeldom()
 	l, err := w.listen()
