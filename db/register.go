@@ -277,8 +277,9 @@ func (r *Register) there(ctx context.Context, conn *pgx.Conn) bool {
 }
 
 // touch notes that the sessions of a written group are in use: to look is to
-// stay signed in, unless the page looked by itself. It comes after the answers were let go and may fail: a
-// session then only ends a little earlier.
+// stay signed in, unless the page looked by itself. It comes after the answers
+// were let go and may fail: a session then only ends a little earlier. One that
+// has ended meanwhile stays so.
 func (r *Register) touch(ctx context.Context, conn *pgx.Conn, group []*waiting) {
 	if len(r.touched) > touchedLimit {
 		clear(r.touched)
@@ -298,5 +299,5 @@ func (r *Register) touch(ctx context.Context, conn *pgx.Conn, group []*waiting) 
 	defer cancel()
 	_, _ = conn.Exec(ctx, `
 		update session set seen_at = now()
-		 where id in (select id from session where id = any($1) and ended_at is null order by id for update skip locked)`, due)
+		 where id in (select id from session where id = any($1) and ended_at is null and now() < seen_at + idle order by id for update skip locked)`, due)
 }

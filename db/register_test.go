@@ -177,18 +177,21 @@ func TestSilentDatabase(t *testing.T) {
 func TestLookingKeepsASessionAlive(t *testing.T) {
 	f, d := open(t)
 	r, su := db.NewRegister(d), connect(t, f.SuperuserURL)
-	active, ended := signIn(t, d, aysel), signIn(t, d, aysel)
+	active, ended, lapsed := signIn(t, d, aysel), signIn(t, d, aysel), signIn(t, d, aysel)
 	must(t, d.EndSession(t.Context(), ended))
 	exec(t, su, "update session set seen_at = now() - interval '19 minutes'")
-	for _, k := range []db.SessionKey{active, ended} {
+	exec(t, su, "update session set seen_at = now() - idle where id = $1", lapsed.ID) // since it was answered
+	for _, k := range []db.SessionKey{active, ended, lapsed} {
 		must(t, r.Submit(t.Context(), entryOf(k, aysel)).Wait(t.Context()))
 	}
 	r.Close() // the note comes after the answer
 	if s, err := d.Session(t.Context(), active); err != nil || time.Since(s.SeenAt) > time.Minute {
 		t.Errorf("seen at %s: %v", s.SeenAt, err)
 	}
-	if _, err := d.Session(t.Context(), ended); !errors.Is(err, db.ErrNoSession) {
-		t.Errorf("the ended session: %v", err)
+	for what, k := range map[string]db.SessionKey{"ended": ended, "lapsed": lapsed} {
+		if _, err := d.Session(t.Context(), k); !errors.Is(err, db.ErrNoSession) {
+			t.Errorf("the %s session: %v", what, err)
+		}
 	}
 }
 
