@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,6 +114,10 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	}
 	defer others.close()
+	certificates, err := d.certificates()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	start(ctx, g, newServer(responder.handler), responder)
 	others.serve(ctx, g)
@@ -124,7 +127,7 @@ func (d *demoCommand) Run(ctx context.Context, e env) (err error) {
 		return err
 	})
 	g.Go(func() error {
-		return d.serve(ctx, settings, service{db: database, trust: trust, keys: keys, log: log, ready: func() {
+		return d.serve(ctx, settings, service{db: database, trust: trust, certificates: certificates, keys: keys, log: log, ready: func() {
 			ready = true
 			d.greet(e.stdout, settings, others, time.Since(began))
 		}})
@@ -190,8 +193,8 @@ func (d *demoCommand) defaults() error {
 	if d.Every != 0 && (d.Every < time.Second || d.Every > time.Hour) {
 		return errors.New("--every: a second to an hour, or 0 for none")
 	}
-	if _, _, err := net.SplitHostPort(d.Mailbox); err != nil {
-		return fmt.Errorf("--mailbox: %q is not host:port", d.Mailbox)
+	if err := listenAddress("--mailbox", d.Mailbox); err != nil {
+		return err
 	}
 	if err := d.wishes(time.Now()).Check(); err != nil {
 		return fmt.Errorf("--consignments: %w", err)

@@ -16,10 +16,10 @@ type healthCommand struct {
 func (h *healthCommand) Run(ctx context.Context, e env) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	host, port, err := net.SplitHostPort(h.OpsAddr)
-	if err != nil {
-		return fmt.Errorf("PORTAL_OPS_ADDR: %q is not host:port", h.OpsAddr)
+	if err := listenAddress("PORTAL_OPS_ADDR", h.OpsAddr); err != nil {
+		return err
 	}
+	host, port, _ := net.SplitHostPort(h.OpsAddr)
 	if host == "" || net.ParseIP(host).IsUnspecified() {
 		host = "127.0.0.1"
 	}

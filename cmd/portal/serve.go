@@ -31,7 +31,7 @@ type serveCommand struct {
 // Run serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context, e env) error {
 	settings, problem := s.check()
-	_, unusable := s.certificates()
+	certificates, unusable := s.certificates()
 	problems := []error{problem, unusable}
 	url, err := secret("PORTAL_DATABASE_URL", s.DatabaseURL)
 	problems = append(problems, err)
@@ -48,16 +48,17 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 	problems = append(problems, err)
 	keys, err := sessionKeys(text)
 	problems = append(problems, err)
+	var profiles *profiles
 	if s.Trust == "" {
 		err = errors.New("PORTAL_TRUST is missing")
 	} else {
-		_, _, err = readTrust(s.Trust)
+		profiles, err = readProfiles(s.Trust)
 	}
 	if err := wrongSettings(append(problems, err)...); err != nil {
 		return err
 	}
 	log := newLog(e.stderr, s.LogJSON)
-	trust, err := openTrust(s.Trust, s.CRLs, log)
+	trust, err := newTrust(profiles, s.CRLs, log)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (s *serveCommand) Run(ctx context.Context, e env) error {
 		return err
 	}
 	defer d.Close()
-	return s.serve(ctx, settings, service{db: d, trust: trust, keys: keys, log: log, ready: func() {
+	return s.serve(ctx, settings, service{db: d, trust: trust, certificates: certificates, keys: keys, log: log, ready: func() {
 		log.Info("serving", "url", settings.url.String())
 	}})
 }
@@ -84,11 +85,12 @@ func databaseAddress(name, address string) error {
 
 // service is what a portal is made of, besides its settings.
 type service struct {
-	db    *db.DB
-	trust *trust
-	keys  [][]byte
-	log   *slog.Logger
-	ready func() // called once all listeners are open
+	db           *db.DB
+	trust        *trust
+	certificates []tls.Certificate // of the TLS listeners
+	keys         [][]byte
+	log          *slog.Logger
+	ready        func() // called once all listeners are open
 }
 
 // certificates are those of the TLS listeners: none or one.
@@ -125,10 +127,6 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	if err != nil {
 		return err
 	}
-	certificates, err := w.certificates()
-	if err != nil {
-		return err
-	}
 	collectSeldom()
 	l, err := w.listen()
 	if err != nil {
@@ -139,7 +137,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	main.RegisterOnShutdown(hub.Close)
 	main.RegisterOnShutdown(portal.Drain)
 	if w.tls(c) {
-		main.TLSConfig = &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12}
+		main.TLSConfig = &tls.Config{Certificates: s.certificates, MinVersion: tls.VersionTLS12}
 	}
 	start(ctx, g, main, l.main)
 	if l.staff != nil {
@@ -150,7 +148,7 @@ func (w *web) serve(ctx context.Context, c checked, s service) error {
 	if l.card != nil {
 		card := newServer(portal.CardHandler())
 		card.TLSConfig = &tls.Config{
-			Certificates: certificates, MinVersion: tls.VersionTLS12,
+			Certificates: s.certificates, MinVersion: tls.VersionTLS12,
 			// The certificate is looked at by package esign, which can say
 			// what is wrong with it; the handshake only proves the key.
 			ClientAuth: tls.RequestClientCert, SessionTicketsDisabled: true,

@@ -30,30 +30,41 @@ type trust struct {
 	every    time.Duration // how often the folder is looked at
 }
 
-// openTrust loads the profiles in folder. lists is the folder of revocation
-// lists, made if missing; "": they are kept in memory only.
+// openTrust loads the profiles in folder; see newTrust.
 func openTrust(folder, lists string, log *slog.Logger) (*trust, error) {
+	p, err := readProfiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	return newTrust(p, lists, log)
+}
+
+// newTrust checks with these profiles. lists is the folder of revocation lists,
+// made if missing; "": they are kept in memory only.
+func newTrust(p *profiles, lists string, log *slog.Logger) (*trust, error) {
 	checker, err := newChecker(lists, log)
 	if err != nil {
 		return nil, err
 	}
-	f, loaded, err := readTrust(folder)
+	v, err := esign.NewVerifier(esign.Options{Trust: p.loaded, Now: time.Now, Revocation: checker})
 	if err != nil {
 		return nil, err
 	}
-	v, err := esign.NewVerifier(esign.Options{Trust: loaded, Now: time.Now, Revocation: checker})
-	if err != nil {
-		return nil, err
-	}
-	return &trust{folder: f, verifier: v, checker: checker, log: log, every: followEvery}, nil
+	return &trust{folder: p.folder, verifier: v, checker: checker, log: log, every: followEvery}, nil
 }
 
-func readTrust(folder string) (*esign.TrustFolder, *esign.Trust, error) {
+// profiles are those of a trust folder as it was read first.
+type profiles struct {
+	folder *esign.TrustFolder
+	loaded *esign.Trust
+}
+
+func readProfiles(folder string) (*profiles, error) {
 	f, loaded, err := esign.OpenTrust(os.DirFS(folder))
 	if err != nil {
-		return nil, nil, fmt.Errorf("PORTAL_TRUST: %s: %w", folder, err)
+		return nil, fmt.Errorf("PORTAL_TRUST: %s: %w", folder, err)
 	}
-	return f, loaded, nil
+	return &profiles{f, loaded}, nil
 }
 
 func newChecker(lists string, log *slog.Logger) (*revocation.Checker, error) {
